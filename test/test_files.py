@@ -1,0 +1,71 @@
+"""A file written through atomic_path is there whole, or as it was before."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sfnet_ros.files import atomic_path
+
+
+def test_written_file_takes_the_targets_place(tmp_path: Path) -> None:
+    target = tmp_path / 'report.json'
+    target.write_text('old')
+    with atomic_path(target) as temporary:
+        temporary.write_text('new')
+        assert target.read_text() == 'old'
+    assert target.read_text() == 'new'
+    assert os.listdir(tmp_path) == ['report.json']
+
+
+def test_temporary_lies_beside_the_target_with_its_suffix(tmp_path: Path) -> None:
+    target = tmp_path / 'overlay.mp4'
+    with atomic_path(target) as temporary:
+        assert temporary.parent == target.parent
+        assert temporary.suffix == '.mp4'
+        assert temporary.name.startswith('.')
+        temporary.touch()
+
+
+def test_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    target = tmp_path / 'weights.safetensors'
+    target.write_text('old')
+    with pytest.raises(ValueError, match='half way'), atomic_path(target) as temporary:
+        temporary.write_text('half of the new')
+        raise ValueError('half way')
+    assert target.read_text() == 'old'
+    assert os.listdir(tmp_path) == ['weights.safetensors']
+
+
+def test_interrupt_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), atomic_path(tmp_path / 'bag.mcap') as temporary:
+        temporary.touch()
+        raise KeyboardInterrupt
+    assert os.listdir(tmp_path) == []
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    target = tmp_path / 'models' / 'mine' / 'model.yaml'
+    with atomic_path(target) as temporary:
+        temporary.write_text('name: mine')
+    assert target.read_text() == 'name: mine'
+
+
+def test_other_users_may_read_as_the_umask_says(tmp_path: Path) -> None:
+    plain = tmp_path / 'plain'
+    plain.touch()
+    target = tmp_path / 'model.yaml'
+    with atomic_path(target) as temporary:
+        temporary.touch()
+    assert target.stat().st_mode == plain.stat().st_mode
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
+    target = tmp_path / 'report.json'
+    with atomic_path(target) as first, atomic_path(target) as second:
+        assert first != second
+        first.write_text('first')
+        second.write_text('second')
+    assert target.read_text() == 'first'
