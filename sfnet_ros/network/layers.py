@@ -1,0 +1,53 @@
+"""Small parts that backbones, decoder and heads are built from."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+def resize_bilinear(feature: Tensor, size_hw: tuple[int, int]) -> Tensor:
+    """Resize a map ``(N, C, h, w)`` to ``(N, C, *size_hw)``, corners on corners.
+
+    Source: the authors' released code, which uses align_corners=True in every resize.
+    """
+    if (feature.shape[-2], feature.shape[-1]) == size_hw:
+        return feature
+    return functional.interpolate(feature, size=size_hw, mode='bilinear', align_corners=True)
+
+
+def conv3x3(in_channels: int, out_channels: int, stride: int = 1, dilation: int = 1, bias: bool = False) -> nn.Conv2d:
+    """Build a 3x3 convolution that keeps the size, or gives ceil(size / stride)."""
+    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=dilation, dilation=dilation, bias=bias)
+
+
+def conv1x1(in_channels: int, out_channels: int, stride: int = 1, bias: bool = False) -> nn.Conv2d:
+    """Build a 1x1 convolution."""
+    return nn.Conv2d(in_channels, out_channels, 1, stride, bias=bias)
+
+
+def conv3x3_bn_relu(in_channels: int, out_channels: int, stride: int = 1, bias: bool = False) -> nn.Sequential:
+    """Build 3x3 convolution, batch norm, ReLU."""
+    conv = conv3x3(in_channels, out_channels, stride, bias=bias)
+    return nn.Sequential(conv, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))
+
+
+def conv1x1_bn_relu(in_channels: int, out_channels: int, bias: bool = False) -> nn.Sequential:
+    """Build 1x1 convolution, batch norm, ReLU."""
+    conv = conv1x1(in_channels, out_channels, bias=bias)
+    return nn.Sequential(conv, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))
+
+
+def initialize(model: nn.Module) -> None:
+    """Draw fresh weights in place: He-normal convolutions, unit batch norm, zero biases.
+
+    Source: He et al. 2015, fan out, as is usual for residual networks.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.ones_(module.weight)
+            nn.init.zeros_(module.bias)
