@@ -1,0 +1,103 @@
+"""What every executable does before it imports anything heavy: signals, the transport's profile, the allocator.
+
+This module and the modules of the executables' ``main`` import nothing but the standard library and `sfnet_ros.share`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from importlib import metadata
+
+from sfnet_ros.share import find_shared
+
+GRACE_S = 1.5
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_PROFILE_VARIABLE = 'FASTDDS_DEFAULT_PROFILES_FILE'
+_PROFILE_VARIABLE_TO_JAZZY = 'FASTRTPS_DEFAULT_PROFILES_FILE'
+_FIRST_RCLPY_AFTER_JAZZY = 8
+
+# Numbers of glibc's malloc.h, which Python has no names for.
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+_LARGEST_MMAP_THRESHOLD = 32 << 20
+_TOP_PAD = 16 << 20
+_NEVER_TRIM = (1 << 31) - 1
+
+
+class StopSignals:
+    """Turn SIGINT and SIGTERM into an orderly end with exit code 0, whatever the main thread is doing.
+
+    Both are blocked in this thread and all that it starts, and a thread of its own waits for them: no import, C++ call
+    or shutdown is ever interrupted. Child processes inherit the blocked signals and have to unblock them.
+    Until `hand_over` a signal ends the process at once, as nothing has been set up that needs an end.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stop: Callable[[], None] | None = None
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        threading.Thread(target=self._wait, name='signals', daemon=True).start()
+
+    def hand_over(self, stop: Callable[[], None]) -> None:
+        """Let the first signal call ``stop``; the process has `GRACE_S` seconds from then on to end by itself.
+
+        Args:
+            stop: Asks the main thread to end; called once, on the waiting thread. Further signals are ignored.
+        """
+        with self._lock:
+            self._stop = stop
+
+    def _wait(self) -> None:
+        signal.sigwait(_SIGNALS)
+        with self._lock:
+            if self._stop is None:
+                os._exit(0)
+        self._stop()
+        time.sleep(GRACE_S)
+        os._exit(0)
+
+
+def prepare_process() -> StopSignals:
+    """Prepare this process for large images and an orderly end: the first thing that a ``main`` does.
+
+    It comes before rclpy and anything else that is slow to import. What the user has set in the environment stays.
+
+    Raises:
+        SystemExit: This Python has no rclpy.
+    """
+    signals = StopSignals()
+    _use_shared_memory_profile()
+    _keep_large_blocks()
+    return signals
+
+
+def _use_shared_memory_profile() -> None:
+    """Point Fast DDS at our profile, whose shared memory holds large images; other middlewares are left alone."""
+    is_fast_dds = os.environ.get('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp').startswith('rmw_fastrtps')
+    if not is_fast_dds or any(os.environ.get(name) for name in (_PROFILE_VARIABLE, _PROFILE_VARIABLE_TO_JAZZY)):
+        return
+    try:
+        # Only the name that this distribution reads: Kilted warns of the old one.
+        major = int(metadata.version('rclpy').partition('.')[0])
+        variable = _PROFILE_VARIABLE if major >= _FIRST_RCLPY_AFTER_JAZZY else _PROFILE_VARIABLE_TO_JAZZY
+        os.environ[variable] = str(find_shared('config/fastdds.xml'))
+    except metadata.PackageNotFoundError:
+        sys.exit('rclpy is not installed for this Python: source ROS 2 (setup.bash), or `pip install ros-rclpy[fastrtps]`')
+    except FileNotFoundError as error:
+        print(f'large images will be slow: {error}', file=sys.stderr)
+
+
+def _keep_large_blocks() -> None:
+    """Keep glibc from returning the memory of each image to the kernel, as every page of the next one then faults."""
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, 'mallopt') or any(name.startswith('MALLOC_') for name in os.environ):
+        return
+    libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+    libc.mallopt(_M_TRIM_THRESHOLD, _NEVER_TRIM)
+    libc.mallopt(_M_TOP_PAD, _TOP_PAD)
