@@ -1,4 +1,4 @@
-"""The package finds its config and models wherever it lies: each layout is laid out and asked in a process of its own."""
+"""The package finds its config and models wherever it lies; each layout is asked in a process of its own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def lay_out(site: Path, *shares: Path) -> None:
 
 def folders_seen_from(site: Path, ament_prefix_path: str = '') -> list[Path]:
     environment = os.environ | {'PYTHONPATH': str(site), 'AMENT_PREFIX_PATH': ament_prefix_path}
-    program = 'from sfnet_ros.share import share_folders; print(end="".join(f"{folder}\\n" for folder in share_folders()))'
+    program = 'from sfnet_ros.share import share_folders; [print(folder) for folder in share_folders()]'
     command = [sys.executable, '-c', program]
     # Run outside the checkout, whose package would be found first.
     answer = subprocess.run(command, env=environment, cwd=site, capture_output=True, text=True, timeout=20, check=True)
