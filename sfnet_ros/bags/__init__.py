@@ -1,0 +1,1 @@
+"""Write, read and judge rosbag2 recordings; none of it needs ROS."""
