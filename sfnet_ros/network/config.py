@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from sfnet_ros.keys import refuse_unknown_keys
 from sfnet_ros.network.backbones import BACKBONES
+from sfnet_ros.settings import from_mapping
 
 FINEST_STRIDES = (4, 8, 16)
 
@@ -72,9 +72,4 @@ class SFNetConfig:
         Raises:
             ValueError: A key is unknown (its nearest neighbour is named), or a value has the wrong type or range.
         """
-        types = {field.name: str(field.type) for field in fields(cls)}
-        refuse_unknown_keys(values, types, 'network')
-        for key, value in values.items():
-            if type(value).__name__ not in types[key].replace('None', 'NoneType').split(' | '):
-                raise ValueError(f'network setting {key!r} is {value!r}; a value of type {types[key]} is accepted')
-        return cls(**dict(values))  # type: ignore[arg-type]  # the loop above checked names and types
+        return from_mapping(cls, values, 'network')

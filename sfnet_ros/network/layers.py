@@ -41,11 +41,11 @@ def conv1x1_bn_relu(in_channels: int, out_channels: int, bias: bool = False) -> 
 def initialize(model: nn.Module) -> None:
     """Draw fresh weights in place: He-normal convolutions, unit batch norm, zero biases.
 
-    Source: He et al. 2015, fan out, as is usual for residual networks.
+    Source: He et al. 2015, fan in, so that the classifiers' logits start near unit size too.
     """
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')
+            nn.init.kaiming_normal_(module.weight, mode='fan_in', nonlinearity='relu')
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm2d):
