@@ -1,0 +1,45 @@
+"""Keep every test away from its user's files, and ROS tests away from any running robot."""
+
+from __future__ import annotations
+
+import fcntl
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope='session', autouse=True)
+def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give the tests, and the processes that they start, an empty home: the user's models and logs are not theirs."""
+    home = tmp_path_factory.mktemp('home')
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv('HOME', str(home))
+        for name, folder in {
+            'XDG_CACHE_HOME': '.cache',
+            'XDG_CONFIG_HOME': '.config',
+            'XDG_DATA_HOME': '.local/share',
+            'ROS_HOME': '.ros',
+            'ROS_LOG_DIR': '.ros/log',
+        }.items():
+            environment.setenv(name, str(home / folder))
+        environment.delenv('SFNET_MODELS', raising=False)
+        yield home
+
+
+@pytest.fixture(scope='session')
+def ros_domain() -> Iterator[int]:
+    """Set a ROS domain that no other test run on this machine uses, with discovery on this machine only."""
+    for domain in range(1, 102):  # above 101 the ports meet those that Linux hands out
+        with Path(tempfile.gettempdir(), f'sfnet_ros_domain_{domain}.lock').open('w') as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            with pytest.MonkeyPatch.context() as environment:
+                environment.setenv('ROS_DOMAIN_ID', str(domain))
+                environment.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+                yield domain
+            return
+    pytest.fail('all ROS domains from 1 to 101 are taken by other test runs: end them')

@@ -1,0 +1,196 @@
+"""Imports run one way: every file under sfnet_ros is parsed against the table of who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import sfnet_ros
+
+PACKAGE = Path(sfnet_ros.__file__).parent
+HELPERS = {'files', 'keys', 'settings'}  # small, and open to every room; among themselves as below
+ROOMS = {
+    'files': set(),
+    'keys': set(),
+    'settings': {'keys'},
+    'share': set(),
+    'labels': {'share'},
+    'network': set(),
+    'pictures': {'labels'},
+    'datasets': {'labels'},
+    'runtime': {'network', 'labels', 'share'},
+    'evaluation': {'network', 'pictures', 'labels'},
+    'training': {'network', 'datasets', 'evaluation', 'labels'},
+    'bags': {'runtime', 'datasets', 'evaluation', 'pictures', 'labels'},
+    'ros': {'runtime', 'bags', 'evaluation', 'pictures', 'labels', 'share'},
+    'cli': {'share', 'labels', 'network', 'pictures', 'datasets', 'runtime', 'evaluation', 'training', 'bags'},
+}
+MAY_IMPORT_ROS_TOO = {'cli/bag/replay.py'}
+REQUIRED = {'cv2', 'numpy', 'rosbags', 'safetensors', 'torch', 'torchvision', 'tqdm', 'yaml'}
+REQUIRED_OF_ROS = {
+    'builtin_interfaces', 'diagnostic_msgs', 'geometry_msgs', 'lifecycle_msgs', 'nav_msgs', 'rcl_interfaces', 'rclpy',
+    'sensor_msgs', 'std_msgs', 'std_srvs',
+}  # fmt: skip
+ROS_NAME = re.compile(
+    r'rclpy|cv_bridge|bondpy|message_filters|\w+_(msgs|srvs|interfaces|msgs_py)|(ament|launch|tf2|ros2)\w*'
+)
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module, as a path of names, and where it stands."""
+
+    file: str  # relative to the package, with forward slashes
+    line: int
+    module: str
+    at_top: bool  # runs when the file is imported
+
+    @property
+    def library(self) -> str:
+        return self.module.partition('.')[0]
+
+    @property
+    def room(self) -> str:
+        """The room of ours that is imported; '' for other libraries and for the bare package."""
+        names = self.module.split('.')
+        return names[1] if names[0] == 'sfnet_ros' and len(names) > 1 else ''
+
+    @property
+    def own_room(self) -> str:
+        return self.file.partition('/')[0].removesuffix('.py')
+
+    def __str__(self) -> str:
+        return f'sfnet_ros/{self.file}:{self.line} imports {self.module}'
+
+
+def imports_of(source: str, file: str) -> Iterator[Import]:
+    tree = ast.parse(source)
+    deferred = {
+        id(inner)
+        for outer in ast.walk(tree)
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) or is_type_checking(outer)
+        for inner in ast.walk(outer)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for module in modules_of(node, file):
+                yield Import(file, node.lineno, module, id(node) not in deferred)
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith('TYPE_CHECKING')
+
+
+def modules_of(node: ast.Import | ast.ImportFrom, file: str) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    base = node.module or ''
+    if node.level:
+        parents = ('sfnet_ros', *Path(file).parts[:-1])
+        base = '.'.join((*parents[: len(parents) - node.level + 1], *([base] if base else [])))
+    # `from sfnet_ros import labels` imports a room, not a name of the package.
+    return [f'{base}.{alias.name}' for alias in node.names] if base == 'sfnet_ros' else [base]
+
+
+@pytest.fixture(scope='module')
+def imports() -> list[Import]:
+    files = sorted(PACKAGE.rglob('*.py'))
+    return [found for file in files for found in imports_of(file.read_text(), file.relative_to(PACKAGE).as_posix())]
+
+
+def breaks_the_table(found: Import) -> bool:
+    allowed = {found.own_room} | ROOMS.get(found.own_room, set())
+    allowed |= HELPERS if found.own_room not in HELPERS else set()
+    allowed |= {'ros'} if found.file in MAY_IMPORT_ROS_TOO else set()
+    return bool(found.room) and found.room not in allowed
+
+
+def test_every_room_has_its_row_in_the_table() -> None:
+    rooms = {path.stem for path in PACKAGE.iterdir() if path.suffix == '.py' or any(path.rglob('*.py'))}
+    assert rooms - {'__init__'} <= ROOMS.keys()
+
+
+def test_imports_between_rooms_follow_the_table(imports: list[Import]) -> None:
+    assert [str(found) for found in imports if breaks_the_table(found)] == []
+
+
+def test_ros_is_imported_in_its_own_room_only(imports: list[Import]) -> None:
+    strays = [found for found in imports if ROS_NAME.fullmatch(found.library) and found.own_room != 'ros']
+    assert [str(found) for found in strays] == []
+
+
+def test_ros_packages_that_the_node_cannot_do_without_are_declared(imports: list[Import]) -> None:
+    declared = {element.text for element in ElementTree.parse(PACKAGE.parent / 'package.xml').iter('exec_depend')}
+    assert {found.library for found in imports if found.library in REQUIRED_OF_ROS} <= declared
+
+
+def test_optional_libraries_are_imported_in_one_module_when_it_needs_them(imports: list[Import]) -> None:
+    known = {'sfnet_ros', *REQUIRED, *REQUIRED_OF_ROS, *sys.stdlib_module_names}
+    optional = [found for found in imports if found.library not in known]
+    assert [str(found) for found in optional if found.at_top] == []
+    homes = {(found.library, found.file) for found in optional}
+    assert len(homes) == len({library for library, _ in homes}), f'imported in several modules: {sorted(homes)}'
+
+
+def test_commands_are_light_to_import(imports: list[Import]) -> None:
+    light = {'sfnet_ros', *sys.stdlib_module_names}
+    at_top = [found for found in imports if found.own_room == 'cli' and found.at_top]
+    heavy = [
+        found for found in at_top if found.library not in light or found.room not in {'cli', 'share', '', *HELPERS}
+    ]
+    assert [str(found) for found in heavy] == []
+
+
+def reached_from(room: str) -> set[str]:
+    return ROOMS[room].union(*(reached_from(other) for other in ROOMS[room]))
+
+
+def test_node_reaches_no_training_and_training_no_runtime() -> None:
+    assert 'training' not in reached_from('ros')
+    for room in ('labels', 'network', 'datasets', 'evaluation', 'training'):
+        assert reached_from(room).isdisjoint({'runtime', 'bags', 'ros', 'cli'})
+
+
+@pytest.mark.parametrize(
+    ('statement', 'file'),
+    [
+        ('import sfnet_ros.ros.messages', 'runtime/image.py'),
+        ('from sfnet_ros import runtime', 'network/sfnet.py'),
+        ('def run():\n    from sfnet_ros.training import train', 'ros/segmentation_node.py'),
+        ('from ..runtime import Segmenter', 'labels/reader.py'),
+        ('from ...ros import replay', 'cli/bag/make.py'),
+        ('from sfnet_ros.labels import LabelSpace', 'keys.py'),
+    ],
+)
+def test_import_against_the_table_is_seen(statement: str, file: str) -> None:
+    assert [breaks_the_table(found) for found in imports_of(statement, file)] == [True]
+
+
+@pytest.mark.parametrize(
+    ('statement', 'file'),
+    [
+        ('from . import layers', 'network/sfnet.py'),
+        ('from sfnet_ros.files import atomic_path', 'network/checkpoint.py'),
+        ('from sfnet_ros.ros.replay import replay', 'cli/bag/replay.py'),
+        ('import torch', 'network/sfnet.py'),
+    ],
+)
+def test_import_along_the_table_passes(statement: str, file: str) -> None:
+    assert [breaks_the_table(found) for found in imports_of(statement, file)] == [False]
+
+
+def test_imports_inside_functions_are_told_from_those_at_the_top() -> None:
+    source = 'import a\nif TYPE_CHECKING:\n    import b\ndef run():\n    import c\nclass D:\n    import d\n'
+    assert {found.module: found.at_top for found in imports_of(source, 'x.py')} == {
+        'a': True,
+        'b': False,
+        'c': False,
+        'd': True,
+    }
