@@ -1,0 +1,46 @@
+"""Options that several commands share: which model, on what, at which size."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from sfnet_ros.runtime import Segmenter
+
+
+def add_segmenter_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `load_segmenter` reads, all but the model."""
+    parser.add_argument('--backend', default='auto', help='auto or torch (default %(default)s)')
+    parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N (default %(default)s)')
+    parser.add_argument('--precision', default='auto', help='auto, float32, bfloat16 or float16 (default %(default)s)')
+    parser.add_argument(
+        '--input-size', default='', metavar='HxW', help="network's size, or 'frame' (default: the model's own)"
+    )
+
+
+def load_segmenter(model: str, args: argparse.Namespace) -> Segmenter:
+    """Load a model as the options say."""
+    from sfnet_ros.runtime import Segmenter
+
+    input_hw = parse_input_size(args.input_size)
+    return Segmenter.from_model(
+        model, backend=args.backend, device=args.device, precision=args.precision, input_hw=input_hw
+    )
+
+
+def parse_input_size(text: str) -> tuple[int, int] | Literal['frame'] | None:
+    """Read a size of the network: ``''`` is the model's own, ``'frame'`` the frame's, ``'360x480'`` height by width.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if text == '':
+        return None
+    if text == 'frame':
+        return 'frame'
+    match = re.fullmatch(r'(\d+)x(\d+)', text)
+    if match is None:
+        raise ValueError(f"--input-size {text!r} is not accepted; give HEIGHTxWIDTH, such as 360x480, or 'frame'")
+    return int(match[1]), int(match[2])

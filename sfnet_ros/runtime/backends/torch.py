@@ -1,0 +1,101 @@
+"""The torch backend: CPU and CUDA."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from sfnet_ros.runtime.deploy import DeployModel
+
+_DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
+# oneDNN's reduced-precision kernels; torch reads these from the CPU.
+_CPU_BFLOAT16 = ('avx512_bf16', 'amx_bf16', 'sve_bf16', 'bf16')
+
+
+class TorchBackend:
+    """Run a model in torch.
+
+    Args:
+        deploy_model: The model; it is moved and converted in place, and belongs to the backend from here on.
+        device: ``'cpu'``, ``'cuda'`` or ``'cuda:<index>'``.
+        precision: ``'float32'``, ``'bfloat16'``, or on CUDA ``'float16'``.
+
+    Raises:
+        ValueError: No such device here, or no such precision on it.
+    """
+
+    name = 'torch'
+
+    def __init__(self, deploy_model: DeployModel, device: str = 'cpu', precision: str = 'float32') -> None:
+        check_device(device)
+        check_precision(device, precision)
+        self.device = device
+        self.precision = precision
+        self._dtype = _DTYPES[precision]
+        self._model = deploy_model.to(device=device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        if precision != 'float32':
+            # Autocast would convert every weight anew in every frame. The rest stays float32 for it to decide on.
+            for module in self._model.modules():
+                if isinstance(module, nn.Conv2d):
+                    module.to(self._dtype)
+
+    def infer(
+        self, pixels: NDArray[np.uint8], output_hw: tuple[int, int]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Segment pictures, see `Backend.infer`."""
+        # torch cannot wrap read-only memory; what is writable is shared, also rows with padding.
+        batch = torch.from_numpy(np.require(pixels, requirements='W'))
+        kind = torch.device(self.device).type
+        with torch.inference_mode(), torch.autocast(kind, self._dtype, enabled=self._dtype != torch.float32):
+            label_maps, confidences = self._model(batch.to(self.device), output_hw)
+        return label_maps.cpu().numpy(), confidences.cpu().numpy()
+
+
+def default_device() -> str:
+    """Name the device that ``auto`` stands for: CUDA where torch sees a GPU, else the CPU."""
+    return 'cuda' if torch.cuda.is_available() else 'cpu'
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that is not here; nothing falls to the CPU silently.
+
+    Raises:
+        ValueError: The name is not known, or the device is absent.
+    """
+    if device == 'cpu':
+        return
+    match = re.fullmatch(r'cuda(?::(\d+))?', device)
+    if match is None:
+        raise ValueError(f'device {device!r} is not known; accepted are auto, cpu, cuda and cuda:<index>')
+    if int(match[1] or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f'device {device!r} was asked for, but torch sees {torch.cuda.device_count()} CUDA GPUs; '
+            'use device cpu or auto, or install a CUDA build of torch and its driver'
+        )
+
+
+def check_precision(device: str, precision: str) -> None:
+    """Refuse a precision that torch does not have on a device.
+
+    Raises:
+        ValueError: The precision is not known, or not there.
+    """
+    accepted = [name for name in _DTYPES if device != 'cpu' or name != 'float16']
+    if precision not in accepted:
+        raise ValueError(
+            f'precision {precision!r} is not there for torch on {device}; accepted are auto, {", ".join(accepted)}'
+        )
+
+
+def is_native(device: str, precision: str) -> bool:
+    """Tell whether the hardware computes in a precision itself, so that it is faster than float32."""
+    if precision == 'float32':
+        return True
+    if device == 'cpu':
+        capabilities = torch.cpu.get_capabilities()
+        return precision == 'bfloat16' and any(capabilities.get(name, False) for name in _CPU_BFLOAT16)
+    return precision == 'float16' or torch.cuda.is_bf16_supported(including_emulation=False)

@@ -1,0 +1,138 @@
+"""Folders of models: where they are looked for, read and written."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from sfnet_ros.network import SFNet, create_model
+from sfnet_ros.network.checkpoint import load_weights, save_weights
+from sfnet_ros.runtime.manifest import MANIFEST_FILE, ModelManifest, load_manifest, save_manifest
+from sfnet_ros.share import share_folders
+
+WEIGHTS_FILE = 'weights.safetensors'
+_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]*')
+
+
+def user_models_folder() -> Path:
+    """Name the folder of a user's own models, which need not exist."""
+    data_home = os.environ.get('XDG_DATA_HOME') or Path.home() / '.local' / 'share'
+    return Path(data_home, 'sfnet_ros', 'models')
+
+
+def models_folders() -> tuple[Path, ...]:
+    """List the folders that models are looked for in: ``$SFNET_MODELS``, the user's own, the installed ones."""
+    listed = [Path(entry) for entry in os.environ.get('SFNET_MODELS', '').split(os.pathsep) if entry]
+    shared = [folder / 'models' for folder in share_folders()]
+    return (*listed, user_models_folder(), *shared)
+
+
+def list_models() -> list[Path]:
+    """List the folders of all models that can be named, in the order of their names."""
+    found: dict[str, Path] = {}
+    for folder in models_folders():
+        for manifest in folder.glob(f'*/{MANIFEST_FILE}'):
+            if _NAME.fullmatch(manifest.parent.name):
+                found.setdefault(manifest.parent.name, manifest.parent)
+    return [found[name] for name in sorted(found)]
+
+
+def find_model(name_or_folder: str | Path) -> Path:
+    """Find a model's folder by its name or path.
+
+    Args:
+        name_or_folder: An existing model folder, or a name that is looked for in `models_folders`.
+
+    Raises:
+        ValueError: There is none.
+    """
+    path, name = Path(name_or_folder), str(name_or_folder)
+    if (path / MANIFEST_FILE).is_file():
+        return path
+    if _NAME.fullmatch(name):
+        for folder in models_folders():
+            if (folder / name).is_dir():
+                return folder / name
+    if name and path.is_dir():
+        # No model, but loading says what it lacks.
+        return path
+    known = ', '.join(folder.name for folder in list_models()) or 'none'
+    raise ValueError(f'model {name!r} was not found; known are {known}, and the path of a model folder is accepted too')
+
+
+def load_model(name_or_folder: str | Path) -> tuple[SFNet, ModelManifest]:
+    """Load a model by its name or folder.
+
+    Returns:
+        The network on the CPU, in evaluation mode, and its manifest.
+
+    Raises:
+        ValueError: It was not found, is incomplete or damaged, or its parts do not belong together.
+    """
+    folder = find_model(name_or_folder)
+    manifest = load_manifest(folder)
+    manifest.load_label_space()
+    weights = folder / WEIGHTS_FILE
+    if not weights.is_file():
+        raise ValueError(f'model folder {folder} has no {WEIGHTS_FILE}: it is incomplete; import or copy it again')
+    model = create_model(replace(manifest.network, aux_heads=False))
+    load_weights(model, weights, manifest.weights_sha256)
+    return model.eval(), manifest
+
+
+def save_model(folder: Path, model: SFNet, manifest: ModelManifest, *, overwrite: bool = False) -> ModelManifest:
+    """Write a model folder, wholly or not at all.
+
+    Args:
+        folder: Its name is the model's name from now on.
+        model: The network; its auxiliary heads are left out.
+        manifest: What is known of it; the weights' hash is filled in.
+        overwrite: Replace a model that is there.
+
+    Returns:
+        The manifest as it was written.
+
+    Raises:
+        ValueError: The name is none for a model, or there is such a folder already.
+    """
+    check_model_name(folder.name)
+    if folder.exists() and not overwrite:
+        raise ValueError(f'{folder} exists already; choose another name, or ask for it to be overwritten')
+    if folder.exists() and not (folder / MANIFEST_FILE).is_file():
+        raise ValueError(f'{folder} exists and is no model, so it is not overwritten; choose another name')
+    temporary = folder.with_name(f'.{folder.name}.{secrets.token_hex(4)}')
+    temporary.mkdir(parents=True)
+    try:
+        sha256 = save_weights(model, temporary / WEIGHTS_FILE)
+        network = replace(manifest.network, aux_heads=False)
+        written = replace(manifest, name=folder.name, network=network, weights_sha256=sha256)
+        save_manifest(temporary, written)
+        _put_in_place(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return written
+
+
+def check_model_name(name: str) -> None:
+    """Refuse a name that cannot be that of a model.
+
+    Raises:
+        ValueError: It holds a separator, or anything but letters, digits, '.', '_' and '-'.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"model name {name!r} is not accepted: use letters, digits, '.', '_' and '-', no '.' first")
+
+
+def _put_in_place(temporary: Path, folder: Path) -> None:
+    """Rename a folder onto another one; folders, unlike files, are not replaced in one step."""
+    if not folder.exists():
+        temporary.rename(folder)
+        return
+    old = folder.with_name(f'{temporary.name}.old')
+    folder.rename(old)
+    temporary.rename(folder)
+    shutil.rmtree(old)
