@@ -43,3 +43,20 @@ def ros_domain() -> Iterator[int]:
                 yield domain
             return
     pytest.fail('all ROS domains from 1 to 101 are taken by other test runs: end them')
+
+
+@pytest.fixture(scope='session')
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the folder of a model for CamVid's classes with seeded random weights: quick, whole, and of no use."""
+    import torch
+
+    from sfnet_ros.network import SFNetConfig, create_model
+    from sfnet_ros.runtime import ModelManifest, save_model
+
+    config = SFNetConfig('df1', num_classes=11)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = create_model(config)
+    folder = tmp_path_factory.mktemp('models') / 'small'
+    save_model(folder, model, ModelManifest('small', 'camvid', config, network_short_side=96))
+    return folder

@@ -59,8 +59,8 @@ def _as_bytes(data: Any) -> NDArray[np.uint8]:
     if isinstance(data, np.ndarray) and data.dtype != np.uint8:
         raise ImageFormatError(f'data is an array of {data.dtype}; uint8 is accepted')
     try:
-        return np.array(data, np.uint8) if isinstance(data, (list, tuple)) else np.frombuffer(data, np.uint8)
-    except (TypeError, ValueError, OverflowError, BufferError) as error:
+        return np.frombuffer(bytes(data) if isinstance(data, (list, tuple)) else data, np.uint8)
+    except (TypeError, ValueError, BufferError) as error:
         raise ImageFormatError(f'data of type {type(data).__name__} does not hold bytes ({error})') from error
 
 
@@ -95,7 +95,10 @@ def _decode(data: NDArray[np.uint8], format_name: str) -> NDArray[np.uint8]:
     else:
         raise ImageFormatError(f'compressed data (format {format_name!r}) is neither JPEG nor PNG')
     # The label map lies on the pixels as the sensor wrote them, where the camera's calibration holds: never rotated.
-    bgr = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    try:
+        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:
+        bgr = None
     if bgr is None:
         raise ImageFormatError(f'compressed data (format {format_name!r}, {data.size} bytes) is damaged')
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB, dst=bgr), np.uint8)

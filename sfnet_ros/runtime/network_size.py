@@ -26,7 +26,7 @@ def network_size(frame_hw: tuple[int, int], rule: SizeRule) -> tuple[int, int]:
     if isinstance(rule, tuple):
         return rule
     scale = min(rule / min(frame_hw), _MAX_ASPECT * rule / max(frame_hw))
-    height, width = (max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in frame_hw)
+    height, width = (max(_STRIDE, int(side * scale / _STRIDE + 0.5) * _STRIDE) for side in frame_hw)
     return height, width
 
 

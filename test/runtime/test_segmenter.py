@@ -1,0 +1,123 @@
+"""Frames of any size to label maps of that size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sfnet_ros.runtime import Segmenter
+from sfnet_ros.runtime.network_size import network_size
+
+
+@pytest.fixture(scope='module')
+def segmenter(small_model: Path) -> Segmenter:
+    return Segmenter.from_model(small_model, device='cpu', precision='float32')
+
+
+def _frame(height: int, width: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+
+
+@pytest.mark.parametrize('frame_hw', [(1, 1), (1, 700), (700, 1), (31, 33), (97, 131), (360, 480), (2160, 3840)])
+def test_a_frame_of_any_size_gives_labels_of_that_size(segmenter: Segmenter, frame_hw: tuple[int, int]) -> None:
+    result = segmenter(_frame(*frame_hw))
+    assert result.label_map.shape == result.confidence.shape == frame_hw
+    assert result.label_map.dtype == result.confidence.dtype == np.uint8
+    assert result.label_map.max() < 11
+    # The most probable of 11 classes is never below one in 11.
+    assert result.confidence.min() >= 255 // 11
+
+
+@pytest.mark.parametrize('input_hw', ['frame', (40, 72), (1, 1)])
+def test_the_network_may_see_any_size(small_model: Path, input_hw: tuple[int, int]) -> None:
+    segmenter = Segmenter.from_model(small_model, device='cpu', input_hw=input_hw)
+    assert segmenter.network_hw((33, 65)) == ((33, 65) if input_hw == 'frame' else input_hw)
+    assert segmenter(_frame(33, 65)).label_map.shape == (33, 65)
+
+
+@pytest.mark.parametrize(
+    ('frame_hw', 'short_side', 'expected_hw'),
+    [
+        ((360, 480), 360, (352, 480)),
+        ((720, 960), 360, (352, 480)),
+        ((480, 640), 352, (352, 480)),
+        ((1080, 1920), 352, (352, 640)),
+        ((1920, 1080), 352, (640, 352)),
+        ((10, 10), 352, (352, 352)),
+        ((1, 1), 40, (32, 32)),
+        ((100, 400), 320, (320, 1280)),
+        ((100, 1600), 320, (96, 1280)),
+        ((1, 100000), 320, (32, 1280)),
+    ],
+)
+def test_the_models_size_keeps_the_aspect_in_multiples_of_32(
+    frame_hw: tuple[int, int], short_side: int, expected_hw: tuple[int, int]
+) -> None:
+    assert network_size(frame_hw, short_side) == expected_hw
+
+
+def test_at_the_networks_own_size_the_backend_sees_the_frame_itself(segmenter: Segmenter) -> None:
+    frame = _frame(96, 128)
+    label_maps, confidences = segmenter.backend.infer(frame[None], (96, 128))
+    result = segmenter(frame)
+    assert np.array_equal(result.label_map, label_maps[0])
+    assert np.array_equal(result.confidence, confidences[0])
+
+
+def test_a_larger_frame_is_averaged_before_the_network_sees_it(segmenter: Segmenter) -> None:
+    small = _frame(96, 128)
+    large = small.repeat(2, axis=0).repeat(2, axis=1)
+    expected, _ = segmenter.backend.infer(small[None], (192, 256))
+    assert np.array_equal(segmenter(large).label_map, expected[0])
+
+
+def test_a_smaller_frame_is_enlarged_smoothly(segmenter: Segmenter) -> None:
+    frame = _frame(48, 64)
+    enlarged = cv2.resize(frame, (128, 96), interpolation=cv2.INTER_LINEAR)
+    expected, _ = segmenter.backend.infer(enlarged[None], (48, 64))
+    assert np.array_equal(segmenter(frame).label_map, expected[0])
+
+
+def test_a_result_says_how_long_it_took(segmenter: Segmenter) -> None:
+    timing = segmenter(_frame(200, 300)).timing
+    assert 0 < timing.resize_ms < 1000
+    assert 0 < timing.infer_ms < 10000
+
+
+def test_it_says_what_runs(segmenter: Segmenter) -> None:
+    assert segmenter.describe() == 'small on torch/cpu/float32'
+    assert segmenter.label_space.name == 'camvid'
+    assert segmenter.manifest is not None
+    assert segmenter.manifest.network_short_side == 96
+
+
+def test_warming_up_changes_no_result(segmenter: Segmenter) -> None:
+    frame = _frame(50, 60)
+    before = segmenter(frame).label_map
+    segmenter.warm_up((50, 60))
+    assert np.array_equal(segmenter(frame).label_map, before)
+
+
+@pytest.mark.parametrize(
+    ('frame', 'sentence'),
+    [
+        (np.zeros((8, 8, 3), np.float32), r'a frame is float32 of shape \(8, 8, 3\); uint8 of \(H, W, 3\) is accepted'),
+        (np.zeros((8, 8), np.uint8), r'a frame is uint8 of shape \(8, 8\)'),
+        (np.zeros((8, 8, 4), np.uint8), r'a frame is uint8 of shape \(8, 8, 4\)'),
+        (np.zeros((0, 8, 3), np.uint8), r'a frame is uint8 of shape \(0, 8, 3\)'),
+        (np.zeros((1, 8, 8, 3), np.uint8), r'a frame is uint8 of shape \(1, 8, 8, 3\)'),
+    ],
+)
+def test_a_frame_of_another_kind_is_refused(segmenter: Segmenter, frame: NDArray[np.uint8], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        segmenter(frame)
+
+
+@pytest.mark.parametrize('input_hw', [(0, 32), (-1, -1), (32, 32, 3), (32.0, 32), 'full', (10**5, 10**5), [32, 32]])
+def test_a_size_that_is_none_is_refused(small_model: Path, input_hw: object) -> None:
+    with pytest.raises(ValueError, match="accepted are 'frame', a short side, or"):
+        Segmenter.from_model(small_model, input_hw=input_hw)
