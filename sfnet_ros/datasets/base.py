@@ -89,7 +89,7 @@ class PairedFolders:
 
 def _by_stem(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
-        raise FileNotFoundError(f'folder {folder} does not exist; give the data set\'s root folder')
+        raise FileNotFoundError(f"folder {folder} does not exist; give the data set's root folder")
     found = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in _SUFFIXES}
     if not found:
         raise ValueError(f'folder {folder} holds no pictures; accepted are {", ".join(_SUFFIXES)}')

@@ -35,10 +35,13 @@ class ConfusionMatrix:
             raise ValueError(f'label map is {label_map.shape} and target {target.shape}; accepted are equal shapes')
         scored = target != IGNORE_INDEX
         truth, predicted = target[scored].astype(np.int64), label_map[scored].astype(np.int64)
-        predicted[predicted == IGNORE_INDEX] = self.num_classes
-        if truth.size and (truth.max() >= self.num_classes or predicted.max() > self.num_classes):
-            raise ValueError(f'train ids go up to {max(truth.max(), predicted.max())}; accepted are 0 to '
-                             f'{self.num_classes - 1} and {IGNORE_INDEX}')  # fmt: skip
+        answered = predicted != IGNORE_INDEX
+        highest = max(truth.max(initial=0), predicted.max(initial=0, where=answered))
+        if highest >= self.num_classes:
+            raise ValueError(
+                f'train ids go up to {highest}; accepted are 0 to {self.num_classes - 1} and {IGNORE_INDEX}'
+            )
+        predicted[~answered] = self.num_classes
         cells = np.bincount(truth * (self.num_classes + 1) + predicted, minlength=self._counts.size)
         self._counts += cells.reshape(self._counts.shape)
 
@@ -58,7 +61,9 @@ class ConfusionMatrix:
         """Intersection over union of each class, ``(K,)``, 0 to 1; NaN where neither truth nor prediction has it."""
         intersection = np.diagonal(self._counts).astype(np.float64)
         union = self._counts.sum(axis=1) + self._counts[:, : self.num_classes].sum(axis=0) - intersection
-        return np.divide(intersection, union, out=np.full(self.num_classes, np.nan), where=union > 0)
+        iou = np.full(self.num_classes, np.nan)
+        np.divide(intersection, union, out=iou, where=union > 0)
+        return iou
 
     @property
     def miou(self) -> float:

@@ -34,7 +34,7 @@ class AlignedFPNDecoder(nn.Module):
         Returns:
             The pyramid, finest first, ``top`` last; and the flow into each level but the last.
         """
-        pyramid, flows = [top], []
+        pyramid, flows = [top], list[Tensor]()
         levels = list(zip(features, self.laterals, self.alignments, strict=True))
         for feature, lateral, align in reversed(levels):
             fine = lateral(feature)

@@ -18,9 +18,7 @@ def refuse_partial_fit(state: Mapping[str, Tensor], expected: Mapping[str, Tenso
     differences = {
         'missing': expected.keys() - state.keys(),
         'unexpected': state.keys() - expected.keys(),
-        'of another shape': {
-            key for key in state.keys() & expected.keys() if state[key].shape != expected[key].shape
-        },
+        'of another shape': {key for key in state.keys() & expected.keys() if state[key].shape != expected[key].shape},
     }
     problems = [f'{what}: {_named(keys)}' for what, keys in differences.items() if keys]
     if problems:

@@ -49,6 +49,7 @@ class FlowAlignmentModule(nn.Module):
         self.reduce_fine = conv1x1(channels, channels // 2)
         self.reduce_coarse = conv1x1(channels, channels // 2)
         self.flow = nn.Conv2d(2 * (channels // 2), 2, 3, padding=1, bias=False)
+        nn.init.zeros_(self.flow.weight)
         self.warp_align_corners = warp_align_corners
 
     def forward(self, fine: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:

@@ -18,12 +18,12 @@ def resize_bilinear(feature: Tensor, size_hw: tuple[int, int]) -> Tensor:
 
 def conv3x3(in_channels: int, out_channels: int, stride: int = 1, dilation: int = 1, bias: bool = False) -> nn.Conv2d:
     """Build a 3x3 convolution that keeps the size, or gives ceil(size / stride)."""
-    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=dilation, dilation=dilation, bias=bias)
+    return _he_normal(nn.Conv2d(in_channels, out_channels, 3, stride, padding=dilation, dilation=dilation, bias=bias))
 
 
 def conv1x1(in_channels: int, out_channels: int, stride: int = 1, bias: bool = False) -> nn.Conv2d:
     """Build a 1x1 convolution."""
-    return nn.Conv2d(in_channels, out_channels, 1, stride, bias=bias)
+    return _he_normal(nn.Conv2d(in_channels, out_channels, 1, stride, bias=bias))
 
 
 def conv3x3_bn_relu(in_channels: int, out_channels: int, stride: int = 1, bias: bool = False) -> nn.Sequential:
@@ -38,16 +38,9 @@ def conv1x1_bn_relu(in_channels: int, out_channels: int, bias: bool = False) -> 
     return nn.Sequential(conv, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))
 
 
-def initialize(model: nn.Module) -> None:
-    """Draw fresh weights in place: He-normal convolutions, unit batch norm, zero biases.
-
-    Source: He et al. 2015, fan in, so that the classifiers' logits start near unit size too.
-    """
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode='fan_in', nonlinearity='relu')
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.BatchNorm2d):
-            nn.init.ones_(module.weight)
-            nn.init.zeros_(module.bias)
+def _he_normal(conv: nn.Conv2d) -> nn.Conv2d:
+    # He et al. 2015, by fan in, so that the classifiers' logits start near unit size too.
+    nn.init.kaiming_normal_(conv.weight, nonlinearity='relu')
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
+    return conv

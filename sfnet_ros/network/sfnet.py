@@ -9,8 +9,7 @@ from torch import Tensor, nn
 from sfnet_ros.network.backbones import BACKBONES, Backbone
 from sfnet_ros.network.config import SFNetConfig
 from sfnet_ros.network.decoder import AlignedFPNDecoder, PyramidClassifier, auxiliary_head
-from sfnet_ros.network.flow_alignment import FlowAlignmentModule
-from sfnet_ros.network.layers import initialize, resize_bilinear
+from sfnet_ros.network.layers import resize_bilinear
 from sfnet_ros.network.pyramid_pooling import PyramidPooling
 
 
@@ -94,7 +93,7 @@ def build_sfnet(config: SFNetConfig) -> SFNet:
         if stride >= config.logits_stride
     ]
     heads = [auxiliary_head(width, config.num_classes) for _ in used] if config.aux_heads else []
-    model = SFNet(
+    return SFNet(
         config=config,
         backbone=backbone,
         context=PyramidPooling(backbone.channels[-1], width),
@@ -102,8 +101,3 @@ def build_sfnet(config: SFNetConfig) -> SFNet:
         classifier=PyramidClassifier(len(used) + 1, width, config.num_classes),
         aux_heads=nn.ModuleList(heads),
     )
-    initialize(model)
-    for module in model.modules():
-        if isinstance(module, FlowAlignmentModule):
-            nn.init.zeros_(module.flow.weight)
-    return model

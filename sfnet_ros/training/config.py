@@ -107,12 +107,25 @@ class LossConfig:
 
 
 @dataclass(frozen=True)
+class ModelCard:
+    """What the manifest of the trained model says to those who use it."""
+
+    data: str = ''
+    licence_weights: str = ''
+    licence_data: str = ''
+    intended_use: str = ''
+    limits: str = ''
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
     """A whole run.
 
     Args:
+        name: Name of the model that comes out.
         network: The network; a training-only ``aux_heads`` follows from ``loss.aux_weight``.
         data: See ``DataConfig``.
+        card: See ``ModelCard``.
         augment: See ``AugmentConfig``.
         loss: See ``LossConfig``.
         init: Model (a name or a folder) whose weights the run starts from; empty: fresh ones.
@@ -135,8 +148,10 @@ class TrainingConfig:
         seed: Of everything random.
     """
 
+    name: str
     network: SFNetConfig
     data: DataConfig
+    card: ModelCard = field(default_factory=ModelCard)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     init: str = ''

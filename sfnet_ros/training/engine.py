@@ -17,6 +17,7 @@ from sfnet_ros.datasets import PairedFolders
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.network import SFNet, create_model
 from sfnet_ros.network.normalize import PixelNormalizer
+from sfnet_ros.training.backbone_weights import load_backbone_weights
 from sfnet_ros.training.checkpoint import RunState, load_state, save_state
 from sfnet_ros.training.config import TrainingConfig
 from sfnet_ros.training.data import DecodedPictures, batches, steps_per_epoch
@@ -48,6 +49,8 @@ class Trainer:
         self.device = device
         network = replace(config.network, aux_heads=config.loss.aux_weight > 0)
         self.model = create_model(network)
+        if config.backbone_weights:
+            load_backbone_weights(self.model, config.backbone_weights)
         if start is not None:
             own = {name: tensor for name, tensor in start.state_dict().items() if not name.startswith('aux_heads.')}
             self.model.load_state_dict(own, strict=False)
@@ -102,7 +105,7 @@ class Trainer:
         if not math.isfinite(value):
             raise ValueError(f'the loss is {value} in epoch {self.epoch + 1}; lower lr or set precision: float32')
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        loss.backward()
         self.optimizer.step()
         self.scheduler.step()
         self.averaged.update_parameters(self.model)
@@ -169,8 +172,8 @@ def uses_bfloat16(config: TrainingConfig, device: torch.device) -> bool:
     if config.precision != 'auto':
         return config.precision == 'bfloat16'
     if device.type == 'cuda':
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.cpu._is_avx512_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu.get_capabilities().get('avx512_bf16', False))
 
 
 def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:

@@ -32,9 +32,7 @@ class CrossEntropyLoss(nn.Module):
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Score ``logits`` (N, K, H, W) against ``target`` (N, H, W) int64."""
-        total = functional.cross_entropy(
-            logits, target, self.class_weights, ignore_index=IGNORE_INDEX, reduction='sum'
-        )
+        total = functional.cross_entropy(logits, target, self.class_weights, ignore_index=IGNORE_INDEX, reduction='sum')
         labelled = target[target != IGNORE_INDEX]
         weight = len(labelled) if self.class_weights is None else self.class_weights[labelled].sum()
         return total / torch.clamp(torch.as_tensor(weight, dtype=total.dtype), min=1e-6)
@@ -43,8 +41,8 @@ class CrossEntropyLoss(nn.Module):
 class OhemCrossEntropyLoss(nn.Module):
     """Cross-entropy over the hard pixels of a batch alone.
 
-    A pixel is hard when its true class has a probability of at most ``threshold``; when fewer than ``min_kept`` are, the
-    hardest ``min_kept`` are taken.
+    A pixel is hard when its true class has a probability of at most ``threshold``; when fewer than ``min_kept`` are,
+    the hardest ``min_kept`` are taken.
 
     Source: the authors' released recipe, threshold 0.7; Shrivastava et al. 2016.
     """
@@ -98,7 +96,8 @@ class SegmentationLoss(nn.Module):
         subsampled = target[:, stride // 2 :: stride, stride // 2 :: stride]
         size_hw = (subsampled.shape[-2], subsampled.shape[-1])
         for aux_logits in details.aux_logits:
-            loss = loss + self.config.aux_weight * self.auxiliary(resize_bilinear(aux_logits.float(), size_hw), subsampled)
+            resized = resize_bilinear(aux_logits.float(), size_hw)
+            loss = loss + self.config.aux_weight * self.auxiliary(resized, subsampled)
         return loss
 
 

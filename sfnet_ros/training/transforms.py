@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from sfnet_ros.training.config import AugmentConfig
-from sfnet_ros.training.torchvision_import import import_torchvision_transforms
+from sfnet_ros.training.torchvision_import import import_torchvision
 
-import_torchvision_transforms()
+import_torchvision('transforms.v2')
 
 from torchvision.transforms import v2  # noqa: E402  # only now can it be imported
 from torchvision.transforms.v2 import functional  # noqa: E402

@@ -35,7 +35,8 @@ class BasicBlock(nn.Module):
     def forward(self, feature: Tensor) -> Tensor:
         residual = self.relu(self.bn1(self.conv1(feature)))
         residual = self.bn2(self.conv2(residual))
-        return self.relu(residual + self.shortcut(feature))
+        total: Tensor = self.relu(residual + self.shortcut(feature))
+        return total
 
 
 class Bottleneck(nn.Module):
@@ -61,7 +62,8 @@ class Bottleneck(nn.Module):
         residual = self.relu(self.bn1(self.conv1(feature)))
         residual = self.relu(self.bn2(self.conv2(residual)))
         residual = self.bn3(self.conv3(residual))
-        return self.relu(residual + self.shortcut(feature))
+        total: Tensor = self.relu(residual + self.shortcut(feature))
+        return total
 
 
 def stack(

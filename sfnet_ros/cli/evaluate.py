@@ -1,0 +1,97 @@
+"""`sfnet evaluate`: score a model on labelled pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sfnet_ros.cli.options import add_segmenter_arguments, load_segmenter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sfnet_ros.evaluation import ConfusionMatrix
+    from sfnet_ros.labels import LabelSpace
+    from sfnet_ros.runtime import SplitScores
+
+SUMMARY = 'score a model on labelled pictures: mIoU and IoU per class'
+EXAMPLE = 'sfnet evaluate --model df1_camvid --data data/camvid --split val'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument('--model', required=True, help='name of a model, or its folder')
+    parser.add_argument('--data', required=True, metavar='ROOT', help='folder of the data set')
+    parser.add_argument('--layout', default='camvid', help='camvid or folder (default %(default)s)')
+    parser.add_argument('--split', default='val', help='split to score (default %(default)s)')
+    parser.add_argument('--drive', action='append', default=[], help='camvid: score the frames of this drive alone')
+    parser.add_argument('--jpeg-quality', type=int, metavar='Q', help='score frames after JPEG of this quality')
+    add_segmenter_arguments(parser)
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the scores there too')
+    parser.add_argument('--record', action='store_true', help="write the scores into the model's manifest")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score, print the table, and write what was asked for."""
+    from tqdm import tqdm
+
+    from sfnet_ros.datasets import open_dataset
+    from sfnet_ros.evaluation import score, scores_table
+
+    segmenter = load_segmenter(args.model, args)
+    label_space = segmenter.label_space
+    dataset = open_dataset(args.layout, args.data, args.split, label_space, args.drive)
+    pairs = ((_as_jpeg(sample.image, args.jpeg_quality), sample.target) for sample in tqdm(dataset, disable=None))
+    scores = score(lambda rgb: segmenter(rgb).label_map, pairs, label_space.num_classes)
+    print(f'{segmenter.describe()}, {args.split}: {len(dataset)} frames')
+    print(scores_table(scores, label_space))
+    measured = _split_scores(scores, label_space)
+    if args.json:
+        _write_json(args.json, measured)
+    if args.record:
+        _record(args.model, '+'.join([args.split, *args.drive]), measured)
+    return 0
+
+
+def _as_jpeg(rgb: NDArray[np.uint8], quality: int | None) -> NDArray[np.uint8]:
+    """Send a frame through a JPEG file, as a camera driver or a bag of compressed images does."""
+    if quality is None:
+        return rgb
+    import cv2
+    import numpy as np
+
+    if not 1 <= quality <= 100:
+        raise ValueError(f'--jpeg-quality is {quality}; accepted are 1 to 100')
+    _, encoded = cv2.imencode('.jpg', cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _split_scores(scores: ConfusionMatrix, label_space: LabelSpace) -> SplitScores:
+    from sfnet_ros.runtime import SplitScores
+
+    iou = {name: round(float(share), 4) for name, share in zip(label_space.names, scores.iou_per_class, strict=True)}
+    return SplitScores(round(scores.miou, 4), {name: share for name, share in iou.items() if share == share})
+
+
+def _write_json(path: Path, scores: SplitScores) -> None:
+    import json
+
+    from sfnet_ros.files import atomic_path
+
+    with atomic_path(path) as temporary:
+        document = {'miou': scores.overall, 'iou_per_class': scores.per_class}
+        temporary.write_text(json.dumps(document, indent=2) + '\n', encoding='utf-8')
+
+
+def _record(model: str, split: str, scores: SplitScores) -> None:
+    from dataclasses import replace
+
+    from sfnet_ros.runtime import find_model, load_manifest, save_manifest
+
+    folder = find_model(model)
+    manifest = load_manifest(folder)
+    save_manifest(folder, replace(manifest, miou={**manifest.miou, split: scores}))
