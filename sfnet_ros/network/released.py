@@ -5,18 +5,17 @@ Source: checkpoint layout and state-dict names of the authors' released code (20
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from sfnet_ros.network.config import SFNetConfig
 from sfnet_ros.network.create import create_model
 from sfnet_ros.network.fit import refuse_partial_fit
+from sfnet_ros.network.safe_load import safe_load
 from sfnet_ros.network.sfnet import SFNet
 
 # The DataParallel wrapper they were saved through.
@@ -69,20 +68,10 @@ def load_released_checkpoint(
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise FileNotFoundError(f'checkpoint {path} does not exist; give the path of a file that the authors released')
     # mean_iu was saved as a numpy.float64: allow just what rebuilds that number, under both names of NumPy's module.
     scalar: Callable[..., Any] = np.float64(0).__reduce__()[0]  # type: ignore[assignment]  # NumPy says str | tuple
-    allowed = [(scalar, 'numpy.core.multiarray.scalar'), (scalar, 'numpy._core.multiarray.scalar')]
-    try:
-        with torch.serialization.safe_globals([*allowed, np.dtype, type(np.dtype(np.float64))]):
-            content = torch.load(path, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ValueError(
-            f'{path} was not loaded: it is no checkpoint of tensors and numbers alone, damaged, or unsafe to open '
-            f"({reason}); accepted are files saved by the authors' code or by torch.save(model.state_dict(), ...)"
-        ) from error
+    names = ('numpy.core.multiarray.scalar', 'numpy._core.multiarray.scalar')
+    content = safe_load(path, 'checkpoint', [*((scalar, name) for name in names), np.dtype, type(np.dtype(np.float64))])
     state = content.get('state_dict', content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not state or not all(isinstance(value, Tensor) for value in state.values()):
         raise ValueError(f'{path} holds no state dict; accepted are files with one, bare or under the key state_dict')

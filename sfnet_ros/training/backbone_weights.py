@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from sfnet_ros.network import SFNet
+from sfnet_ros.network.safe_load import safe_load
 from sfnet_ros.training.torchvision_import import import_torchvision
 
 logger = logging.getLogger(__name__)
@@ -32,7 +31,8 @@ def load_backbone_weights(model: SFNet, source: str) -> int:
         How many of the backbone's tensors were filled.
 
     Raises:
-        ValueError: The backbone is no ResNet, or the weights could not be found, fetched or read.
+        FileNotFoundError: There is no such file.
+        ValueError: The backbone is no ResNet, or the weights could not be fetched or read.
     """
     name = model.config.backbone
     if not name.startswith('resnet'):
@@ -57,12 +57,7 @@ def _our_name(key: str) -> str:
 
 
 def _from_file(path: Path) -> Mapping[str, Tensor]:
-    if not path.is_file():
-        raise ValueError(f'backbone_weights {path} do not exist; give the path of a state dict, or torchvision')
-    try:
-        state = torch.load(path, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ValueError(f'backbone_weights {path} are damaged or hold more than tensors') from error
+    state = safe_load(path, 'backbone_weights')
     state = state.get('state_dict', state)
     return {key.removeprefix('module.'): value for key, value in state.items()}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from sfnet_ros.files import atomic_path
+from sfnet_ros.network.safe_load import safe_load
 
 
 @dataclass
@@ -36,7 +36,7 @@ def load_state(path: Path) -> RunState:
     Raises:
         ValueError: The file is damaged or not a run's state.
     """
-    try:
-        return RunState(**torch.load(path, map_location='cpu', weights_only=True))
-    except (pickle.UnpicklingError, RuntimeError, EOFError, TypeError) as error:
-        raise ValueError(f'{path} is not the state of a training run, or damaged; delete it to start anew') from error
+    content = safe_load(path, 'state')
+    if not isinstance(content, dict) or content.keys() != {field.name for field in fields(RunState)}:
+        raise ValueError(f'{path} is not the state of a training run; delete it to start anew')
+    return RunState(**content)

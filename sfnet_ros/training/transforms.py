@@ -43,7 +43,7 @@ class RandomScaleCrop:
         target = functional.pad(target[None], padding, fill=float(IGNORE_INDEX))
         size = list(self.crop_hw)
         image = functional.resize(image, size, functional.InterpolationMode.BILINEAR, antialias=True)
-        target = functional.resize(target, size, functional.InterpolationMode.NEAREST)
+        target = functional.resize(target, size, functional.InterpolationMode.NEAREST_EXACT)
         return image, target[0]
 
     def _corner(self, target: Tensor, height: int, width: int) -> tuple[int, int]:

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sfnet_ros.training.config import TrainingConfig
+
+SHIPPED = sorted((Path(__file__).parents[2] / 'config' / 'train').glob('*.yaml'))
+
+
+@pytest.mark.parametrize('path', SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_config_is_accepted(path):
+    assert TrainingConfig.load(path).epochs > 0
+
+
+@pytest.mark.parametrize(
+    ('changes', 'sentence'),
+    [
+        ({'epoch': 3}, "training: unknown key 'epoch'; did you mean 'epochs'"),
+        ({'epochs': 0}, 'training: epochs is 0; accepted are numbers from 1 on'),
+        ({'lr': 0}, r'training: lr is 0\.0; accepted are numbers above 0'),
+        ({'ema_decay': 1.0}, 'ema_decay is 1.0; accepted are 0 to below 1'),
+        ({'precision': 'int8'}, "precision 'int8' is not one of auto, float32, bfloat16"),
+        ({'loss': {'kind': 'dice'}}, "loss: kind 'dice' is not one of cross_entropy, ohem"),
+        ({'augment': {'crop_hw': [16, 64]}}, 'crop_hw is'),
+        ({'augment': {'scale_range': [2.0, 1.0]}}, 'accepted is low, high'),
+        ({'network': {'backbone': 'df9'}}, "backbone 'df9' is not one of"),
+    ],
+)
+def test_a_bad_setting_is_refused_in_a_sentence(config, changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        config(**changes)
+
+
+def test_a_file_that_is_no_config_is_refused_with_its_path(tmp_path):
+    path = tmp_path / 'run.yaml'
+    path.write_text('epochs: [')
+    with pytest.raises(ValueError, match=r'run\.yaml: while parsing'):
+        TrainingConfig.load(path)
+    path.write_text(yaml.safe_dump({'name': 'a'}))
+    with pytest.raises(ValueError, match=r'run\.yaml: training: network is missing'):
+        TrainingConfig.load(path)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from sfnet_ros.evaluation import score
+from sfnet_ros.network.normalize import PixelNormalizer
+from sfnet_ros.training.engine import STATE_FILE, Trainer, train
+from sfnet_ros.training.schedules import averaged_model, poly_with_warmup
+
+CPU = torch.device('cpu')
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def weights_of(trainer):
+    return torch.cat([tensor.flatten().double() for tensor in trainer.result.state_dict().values()])
+
+
+def test_training_learns_what_the_pictures_show(config, drive):
+    trainer = Trainer(config(epochs=25, loss={'class_weight_cap': 3.0}), drive, None, CPU)
+    losses = [trainer.train_epoch() for _ in range(25)]
+    assert losses[-1] < 0.4 * losses[0]
+    model = trainer.result.eval()
+
+    def segment(rgb):
+        with torch.inference_mode():
+            return model(PixelNormalizer()(torch.from_numpy(rgb)[None])).argmax(1)[0].to(torch.uint8).numpy()
+
+    assert score(segment, ((sample.image, sample.target) for sample in drive), 11).miou > 0.7
+
+
+@pytest.mark.parametrize('workers', [0, 1])
+def test_a_resumed_run_ends_with_the_same_weights_bit_for_bit(config, drive, tmp_path, workers):
+    settings = config(workers=workers, augment={'crop_hw': [32, 64], 'rare_class_probability': 0.5, 'gamma': 0.3})
+    whole = Trainer(settings, drive, None, CPU)
+    train(whole, tmp_path / 'whole', None)
+
+    torn = Trainer(settings, drive, None, CPU)
+    torn.train_epoch()
+    torn.save(tmp_path / STATE_FILE)
+    resumed = Trainer(settings, drive, None, CPU)
+    resumed.resume(tmp_path / STATE_FILE)
+    assert resumed.epoch == 1
+    train(resumed, tmp_path / 'resumed', None)
+    assert torch.equal(weights_of(resumed), weights_of(whole))
+
+
+def test_a_run_starts_from_given_weights_with_a_fresh_optimizer(config, drive):
+    first = Trainer(config(), drive, None, CPU)
+    first.train_epoch()
+    second = Trainer(config(seed=7), drive, first.result, CPU)
+    assert torch.equal(second.model.backbone.stem[0].weight, first.result.backbone.stem[0].weight)
+    assert not second.optimizer.state
+
+
+def test_the_state_is_written_after_every_epoch_and_validation_follows_its_own_pace(config, drive, tmp_path):
+    trainer = Trainer(config(epochs=3, validate_every=2), drive, None, CPU)
+    validated = []
+
+    def validate(model):
+        validated.append(torch.load(tmp_path / STATE_FILE, weights_only=True)['epoch'])
+        return score(lambda rgb: rgb[..., 0] * 0, [], 11)
+
+    train(trainer, tmp_path, validate)
+    assert validated == [2, 3]
+
+
+def test_a_state_of_another_run_or_a_damaged_one_is_refused(config, drive, tmp_path):
+    path = tmp_path / STATE_FILE
+    Trainer(config(), drive, None, CPU).save(path)
+    with pytest.raises(ValueError, match='from a run with another config'):
+        Trainer(config(lr=0.5), drive, None, CPU).resume(path)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ValueError, match='it is damaged'):
+        Trainer(config(), drive, None, CPU).resume(path)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(config, drive):
+    trainer = Trainer(config(lr=1e12, warmup_steps=1), drive, None, CPU)
+    with pytest.raises(ValueError, match=r'the loss is (nan|inf) in epoch \d+; lower lr'):
+        for _ in range(3):
+            trainer.train_epoch()
+
+
+def test_the_finish_is_seen_larger(config, drive):
+    trainer = Trainer(config(epochs=2, finish_fraction=0.5, finish_zoom=2.0), drive, None, CPU)
+    sizes = []
+    trainer.model.backbone.register_forward_pre_hook(lambda _, arguments: sizes.append(tuple(arguments[0].shape[-2:])))
+    trainer.train_epoch()
+    trainer.train_epoch()
+    assert sizes == [(32, 64)] * 3 + [(64, 128)] * 3
+
+
+def test_the_learning_rate_rises_then_falls_to_zero():
+    factor = poly_with_warmup(steps=100, warmup_steps=10, power=0.9)
+    assert factor(0) == pytest.approx(0.1)
+    assert factor(49) == pytest.approx(0.51**0.9)
+    assert factor(100) == 0.0
+
+
+def test_the_running_mean_follows_weights_and_batch_norm_statistics():
+    model = torch.nn.BatchNorm2d(1)
+    averaged = averaged_model(model, decay=0.5)
+    for value in (2.0, 4.0):
+        model.weight.data.fill_(value)
+        model.running_mean.fill_(value)
+        averaged.update_parameters(model)
+    # The first update copies, the second forgets at the early rate of 2 / 11.
+    expected = 4.0 - (4.0 - 2.0) * 2 / 11
+    assert averaged.module.weight.item() == pytest.approx(expected)
+    assert averaged.module.running_mean.item() == pytest.approx(expected)
