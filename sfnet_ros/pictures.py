@@ -1,0 +1,133 @@
+"""Pictures that people look at: RGB arrays ``(H, W, 3)`` uint8 in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sfnet_ros.labels import LabelSpace
+
+Picture = NDArray[np.uint8]
+
+_WHITE = (255, 255, 255)
+_INK = (40, 40, 40)
+# Light and saturated, so that they differ in grey too.
+_RIGHT = (225, 225, 225)
+_WRONG = (214, 39, 40)
+_UNSCORED = (0, 0, 0)
+
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_FONT_SCALE = 0.45
+_ROW_PX = 20
+_SWATCH_PX = 14
+_MARGIN_PX = 8
+_GAP_PX = 4
+
+
+def colorize(label_map: NDArray[np.uint8], label_space: LabelSpace) -> Picture:
+    """Paint a label map ``(H, W)`` in its classes' colours; what is no class is black."""
+    return label_space.palette.take(label_map, axis=0)
+
+
+def overlay(rgb: Picture, label_map: NDArray[np.uint8], label_space: LabelSpace, alpha: float = 0.5) -> Picture:
+    """Lay the classes' colours over a frame.
+
+    Args:
+        rgb: The frame.
+        label_map: ``(H, W)``; where it is no class, the frame stays as it is.
+        label_space: Gives the colours.
+        alpha: Weight of the colour, from 0 (frame only) to 1 (colour only).
+
+    Raises:
+        ValueError: The sizes differ, or alpha is out of range.
+    """
+    _check_same_size(rgb.shape[:2], label_map.shape, 'frame')
+    if not 0.0 <= alpha <= 1.0:
+        raise ValueError(f'alpha is {alpha}; 0 to 1 is accepted')
+    blended = np.asarray(cv2.addWeighted(rgb, 1.0 - alpha, colorize(label_map, label_space), alpha, 0.0), np.uint8)
+    ignored = label_map >= label_space.num_classes
+    blended[ignored] = rgb[ignored]
+    return blended
+
+
+def error_map(
+    label_map: NDArray[np.uint8], target: NDArray[np.uint8], ignore_index: int = LabelSpace.ignore_index
+) -> Picture:
+    """Show where labels are wrong: red is wrong, light grey right, black not scored.
+
+    Raises:
+        ValueError: The sizes differ.
+    """
+    _check_same_size(target.shape, label_map.shape, 'target')
+    verdict = np.where(target == ignore_index, 2, label_map != target)
+    return np.array([_RIGHT, _WRONG, _UNSCORED], np.uint8).take(verdict, axis=0)
+
+
+def legend(label_space: LabelSpace, min_height: int = 0) -> Picture:
+    """Draw a column with the colour and name of every class, at least ``min_height`` px high."""
+    text_px = max(_text_width(name) for name in label_space.names)
+    height = max(2 * _MARGIN_PX + _ROW_PX * label_space.num_classes, min_height)
+    panel = _blank(height, 3 * _MARGIN_PX + _SWATCH_PX + text_px)
+    for row, item in enumerate(label_space.classes):
+        top, left = _MARGIN_PX + row * _ROW_PX + (_ROW_PX - _SWATCH_PX) // 2, _MARGIN_PX
+        panel[top : top + _SWATCH_PX, left : left + _SWATCH_PX] = item.color
+        _write(panel, item.name, left + _SWATCH_PX + _MARGIN_PX, top + _SWATCH_PX - 3)
+    return panel
+
+
+def beside(*pictures: Picture) -> Picture:
+    """Put pictures side by side, the lower ones filled up with white."""
+    height = max(picture.shape[0] for picture in pictures)
+    return np.hstack([_fill_up(picture, height) for picture in pictures])
+
+
+def contact_sheet(rows: Sequence[Sequence[Picture]], titles: Sequence[str]) -> Picture:
+    """Arrange pictures of one size in rows, under a title for each column.
+
+    Raises:
+        ValueError: A row has another number of pictures than there are titles, or a picture is of another size.
+    """
+    if not rows or any(len(row) != len(titles) for row in rows):
+        raise ValueError(f'a sheet of {len(titles)} titles has rows of {[len(row) for row in rows]} pictures')
+    shapes = {picture.shape for row in rows for picture in row}
+    if len(shapes) != 1:
+        raise ValueError(f'the pictures of a sheet are of one size, not {sorted(shapes)}')
+    height, width = rows[0][0].shape[:2]
+    head_px = _ROW_PX + _GAP_PX
+    sheet = _blank(head_px + len(rows) * (height + _GAP_PX) - _GAP_PX, len(titles) * (width + _GAP_PX) - _GAP_PX)
+    for column, title in enumerate(titles):
+        left = column * (width + _GAP_PX)
+        # Over its own column alone: what is too long is cut, not written over its neighbour.
+        _write(sheet[:, left : left + width], title, _GAP_PX, _ROW_PX - 5)
+        for row, pictures in enumerate(rows):
+            top = head_px + row * (height + _GAP_PX)
+            sheet[top : top + height, left : left + width] = pictures[column]
+    return sheet
+
+
+def _check_same_size(size_hw: tuple[int, ...], label_hw: tuple[int, ...], what: str) -> None:
+    if size_hw != label_hw:
+        raise ValueError(f'the label map is {label_hw}, but the {what} is {size_hw}; they must be of one size')
+
+
+def _blank(height: int, width: int) -> Picture:
+    return np.full((height, width, 3), _WHITE, np.uint8)
+
+
+def _fill_up(picture: Picture, height: int) -> Picture:
+    return np.vstack([picture, _blank(height - picture.shape[0], picture.shape[1])])
+
+
+def _text_width(text: str) -> int:
+    (width, _), _ = cv2.getTextSize(text, _FONT, _FONT_SCALE, 1)
+    return width
+
+
+def _write(picture: Picture, text: str, left: int, baseline: int) -> None:
+    # OpenCV writes into whole arrays only, and a column of a picture is none.
+    patch = np.ascontiguousarray(picture)
+    cv2.putText(patch, text, (left, baseline), _FONT, _FONT_SCALE, _INK, 1, cv2.LINE_AA)
+    picture[...] = patch
