@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SUMMARY = 'score a model on labelled pictures: mIoU and IoU per class'
 EXAMPLE = 'sfnet evaluate --model df1_camvid --data data/camvid --split val'
 
+# Share of float32's labels that a precision must give to be chosen by itself.
+FAITHFUL = 0.995
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -30,7 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--jpeg-quality', type=int, metavar='Q', help='score frames after JPEG of this quality')
     add_segmenter_arguments(parser)
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the scores there too')
-    parser.add_argument('--record', action='store_true', help="write the scores into the model's manifest")
+    parser.add_argument(
+        '--record',
+        action='store_true',
+        help="note in the model's manifest: of float32 the scores, of others whether they are faithful to it",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,20 +45,33 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from sfnet_ros.datasets import open_dataset
-    from sfnet_ros.evaluation import score, scores_table
+    from sfnet_ros.evaluation import ConfusionMatrix, LabelAgreement, scores_table
 
     segmenter = load_segmenter(args.model, args)
+    reference = None
+    if segmenter.backend.precision != 'float32':
+        reference = load_segmenter(args.model, argparse.Namespace(**{**vars(args), 'precision': 'float32'}))
     label_space = segmenter.label_space
     dataset = open_dataset(args.layout, args.data, args.split, label_space, args.drive)
-    pairs = ((_as_jpeg(sample.image, args.jpeg_quality), sample.target) for sample in tqdm(dataset, disable=None))
-    scores = score(lambda rgb: segmenter(rgb).label_map, pairs, label_space.num_classes)
+    scores, agreement = ConfusionMatrix(label_space.num_classes), LabelAgreement()
+    for sample in tqdm(dataset, disable=None):
+        rgb = _as_jpeg(sample.image, args.jpeg_quality)
+        label_map = segmenter(rgb).label_map
+        scores.update(label_map, sample.target)
+        if reference:
+            agreement.update(label_map, reference(rgb).label_map)
+
     print(f'{segmenter.describe()}, {args.split}: {len(dataset)} frames')
     print(scores_table(scores, label_space))
+    if reference:
+        print(f'{100 * agreement.share:.2f} % of the labels are those of float32')
     measured = _split_scores(scores, label_space)
     if args.json:
         _write_json(args.json, measured)
-    if args.record:
-        _record(args.model, '+'.join([args.split, *args.drive]), measured)
+    if args.record and reference:
+        _record_precision(args.model, f'{segmenter.backend.name}/{segmenter.backend.precision}', agreement.share)
+    elif args.record:
+        _record_scores(args.model, '+'.join([args.split, *args.drive]), measured)
     return 0
 
 
@@ -87,7 +107,7 @@ def _write_json(path: Path, scores: SplitScores) -> None:
         temporary.write_text(json.dumps(document, indent=2) + '\n', encoding='utf-8')
 
 
-def _record(model: str, split: str, scores: SplitScores) -> None:
+def _record_scores(model: str, split: str, scores: SplitScores) -> None:
     from dataclasses import replace
 
     from sfnet_ros.runtime import find_model, load_manifest, save_manifest
@@ -95,3 +115,15 @@ def _record(model: str, split: str, scores: SplitScores) -> None:
     folder = find_model(model)
     manifest = load_manifest(folder)
     save_manifest(folder, replace(manifest, miou={**manifest.miou, split: scores}))
+
+
+def _record_precision(model: str, pair: str, agreement: float) -> None:
+    """Note a (backend, precision) pair as faithful, or no longer so."""
+    from dataclasses import replace
+
+    from sfnet_ros.runtime import find_model, load_manifest, save_manifest
+
+    folder = find_model(model)
+    manifest = load_manifest(folder)
+    pairs = {*manifest.faithful, pair} if agreement >= FAITHFUL else set(manifest.faithful) - {pair}
+    save_manifest(folder, replace(manifest, faithful=tuple(sorted(pairs))))

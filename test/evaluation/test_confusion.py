@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sfnet_ros.evaluation import ConfusionMatrix, score, scores_table
+from sfnet_ros.evaluation import ConfusionMatrix, LabelAgreement, score, scores_table
 from sfnet_ros.labels import LabelClass, LabelSpace
 
 
@@ -74,3 +74,13 @@ def test_the_table_is_in_percent_and_marks_classes_that_do_not_occur():
     space = LabelSpace('two', tuple(LabelClass(name, (0, 0, i), (i,)) for i, name in enumerate(('road', 'car'))))
     confusion = score(lambda rgb: ids(0, 0), [(np.zeros((1, 2, 3), np.uint8), ids(0, 255))], 2)
     assert scores_table(confusion, space).splitlines() == ['road  100.0', 'car       -', 'mIoU  100.0']
+
+
+def test_agreement_is_counted_over_pixels_of_the_whole_set():
+    agreement = LabelAgreement()
+    assert np.isnan(agreement.share)
+    agreement.update(ids(0, 1), ids(0, 2))
+    agreement.update(ids(3, 3), ids(3, 3))
+    assert agreement.share == 0.75
+    with pytest.raises(ValueError, match='accepted are equal shapes'):
+        agreement.update(ids(0), ids(0, 0))

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+from sfnet_ros.cli import main
+from sfnet_ros.runtime import load_manifest, save_manifest
+
+
+@pytest.fixture
+def drive(tmp_path):
+    """Four labelled frames in CamVid's layout, train and val."""
+    random = np.random.default_rng(0)
+    for split in ('train', 'val'):
+        for folder in (split, f'{split}annot'):
+            (tmp_path / 'camvid' / folder).mkdir(parents=True)
+        for index in range(4):
+            name = f'000{index % 2}TP_{index:06d}.png'
+            frame = random.integers(0, 256, (48, 64, 3)).astype(np.uint8)
+            cv2.imwrite(str(tmp_path / 'camvid' / split / name), frame)
+            label = np.full((48, 64), 3, np.uint8)
+            label[:8] = 11
+            cv2.imwrite(str(tmp_path / 'camvid' / f'{split}annot' / name), label)
+    return tmp_path / 'camvid'
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / 'tiny.yaml'
+    values = {
+        'name': 'tiny_model',
+        'network': {'backbone': 'df1', 'num_classes': 11, 'width': 16},
+        'data': {'root': 'nowhere', 'layout': 'camvid'},
+        'card': {'licence_data': 'none'},
+        'augment': {'crop_hw': [32, 64]},
+        'input_short_side': 64,
+        'epochs': 1,
+        'batch_size': 2,
+        'workers': 0,
+    }
+    path.write_text(yaml.safe_dump(values))
+    return path
+
+
+def test_a_trained_model_is_scored_and_its_manifest_says_what_it_is(drive, config, tmp_path, capsys):
+    out = tmp_path / 'run'
+    assert main(['train', '--config', str(config), '--data', str(drive), '--out', str(out)]) == 0
+    trained = capsys.readouterr().out
+    model = out / 'tiny_model'
+    manifest = load_manifest(model)
+    assert manifest.drives == ('0000TP', '0001TP')
+    assert (manifest.recipe, manifest.licence_data, manifest.network_short_side) == ('tiny.yaml', 'none', 64)
+
+    scores = tmp_path / 'scores.json'
+    command = ['evaluate', '--model', str(model), '--data', str(drive), '--precision', 'float32']
+    assert main([*command, '--json', str(scores), '--record']) == 0
+    printed = capsys.readouterr().out
+    # The validation in training and the evaluation of the file differ by the half precision of the file alone.
+    assert printed.splitlines()[-1].startswith('mIoU')
+    assert abs(float(printed.split()[-1]) - float(trained.splitlines()[-2].split()[-1])) < 1.0
+    document = json.loads(scores.read_text())
+    recorded = load_manifest(model).miou['val']
+    assert document == {'miou': recorded.overall, 'iou_per_class': recorded.per_class}
+    assert set(document['iou_per_class']) >= {'Road'}
+
+    assert main([*command, '--drive', '0000TP', '--jpeg-quality', '80', '--record']) == 0
+    assert set(load_manifest(model).miou) == {'val', 'val+0000TP'}
+
+
+def test_a_precision_is_held_against_float32_and_noted_where_it_is_faithful(drive, small_model, tmp_path, capsys):
+    model = tmp_path / 'small'
+    shutil.copytree(small_model, model)
+    manifest = load_manifest(model)
+    save_manifest(model, replace(manifest, faithful=('torch/bfloat16', 'torch/float16')))
+    command = ['evaluate', '--model', str(model), '--data', str(drive), '--precision', 'bfloat16', '--record']
+    assert main(command) == 0
+    share = float(re.search(r'([0-9.]+) % of the labels are those of float32', capsys.readouterr().out)[1])
+    recorded = load_manifest(model)
+    assert ('torch/bfloat16' in recorded.faithful) == (share >= 99.5)
+    assert 'torch/float16' in recorded.faithful
+    assert recorded.miou == manifest.miou
+
+
+def test_a_run_is_neither_overwritten_nor_resumed_by_mistake(drive, config, tmp_path, capsys):
+    out = tmp_path / 'run'
+    command = ['train', '--config', str(config), '--data', str(drive), '--out', str(out)]
+    assert main([*command, '--resume']) == 1
+    assert 'holds no run to resume' in capsys.readouterr().err
+    assert main(command) == 0
+    assert main(command) == 1
+    assert 'holds a run already; go on with it by --resume' in capsys.readouterr().err
+    assert main([*command, '--resume']) == 0
+
+
+@pytest.mark.parametrize(
+    ('change', 'sentence'),
+    [
+        (['--data', 'absent'], 'absent/train does not exist'),
+        (['--config', 'absent.yaml'], 'No such file or directory: absent.yaml'),
+        (['--init', 'absent'], "model 'absent' was not found"),
+        (['--device', 'tpu'], "device 'tpu' is not known"),
+    ],
+)
+def test_wrong_arguments_of_train_end_in_a_sentence(drive, config, tmp_path, capsys, change, sentence):
+    command = ['train', '--config', str(config), '--data', str(drive), '--out', str(tmp_path / 'run'), *change]
+    assert main(command) == 1
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert error.startswith('sfnet train: ')
+    assert not (tmp_path / 'run').exists()
