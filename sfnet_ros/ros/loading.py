@@ -1,0 +1,63 @@
+"""Find and load the model that the parameters ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from sfnet_ros.ros.parameters import NodeParameters
+from sfnet_ros.runtime import Segmenter, find_model, load_manifest
+from sfnet_ros.share import share_folders
+
+DEFAULT_MODEL = 'df1_camvid'
+
+# Nobody knows the camera's size yet; another one costs its first frames some time.
+_TYPICAL_FRAME_HW = (480, 640)
+
+
+def load_segmenter(parameters: NodeParameters) -> Segmenter:
+    """Load the model and run it until it is warm.
+
+    Raises:
+        ValueError: One sentence about a model, or what it shall run on, that is not there or not right.
+    """
+    folder = choose_model(parameters.model, parameters.backbone)
+    if parameters.threads > 0:
+        torch.set_num_threads(parameters.threads)
+    segmenter = Segmenter.from_model(
+        folder,
+        backend=parameters.backend,
+        device=parameters.device,
+        precision=parameters.precision,
+        input_hw=parameters.input_hw,
+    )
+    segmenter.warm_up(_TYPICAL_FRAME_HW)
+    return segmenter
+
+
+def choose_model(model: str, backbone: str) -> Path:
+    """Find the folder of the model that is asked for, by its name or by its backbone.
+
+    Raises:
+        ValueError: There is none, or the model has another backbone.
+    """
+    if not backbone:
+        return find_model(model or DEFAULT_MODEL)
+    if not model:
+        return _shipped_model(backbone)
+    folder = find_model(model)
+    actual = load_manifest(folder).network.backbone
+    if actual != backbone:
+        raise ValueError(f'model {model} has backbone {actual}, not {backbone}: set one of `model` and `backbone` only')
+    return folder
+
+
+def _shipped_model(backbone: str) -> Path:
+    folders = [folder for share in share_folders() for folder in sorted(share.glob('models/*')) if folder.is_dir()]
+    backbones = {folder: load_manifest(folder).network.backbone for folder in folders}
+    for folder, its_backbone in backbones.items():
+        if its_backbone == backbone:
+            return folder
+    shipped = ', '.join(f'{name} ({folder.name})' for folder, name in backbones.items()) or 'none'
+    raise ValueError(f'no shipped model has backbone {backbone!r}; shipped are {shipped}; name others with `model`')

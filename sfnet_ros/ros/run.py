@@ -1,0 +1,63 @@
+"""Run a node in a process of its own, from start to exit code."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+
+import rclpy
+from rclpy.exceptions import NameValidationException
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import remove_ros_args
+
+from sfnet_ros.ros.ending import Ending
+from sfnet_ros.ros.managed_node import ManagedNode, one_line
+from sfnet_ros.ros.process import StopSignals
+
+# Where in its own sources rcl found the mistake.
+_SOURCE_LINES = re.compile(r',?\s*(Error: error not set, )?at \S+\.c:\d+')
+
+
+def run_node(make_node: Callable[[Ending], ManagedNode], signals: StopSignals, name: str) -> int:
+    """Make a node, run it until something decides that the process ends, and return the exit code.
+
+    Args:
+        make_node: Makes the node; raises ValueError for parameters that are not accepted.
+        signals: Decide the ending with exit code 0 from now on.
+        name: Name of the executable, for what is said before there is a node.
+    """
+    surplus = remove_ros_args(sys.argv)[1:]
+    if surplus:
+        return _refuse(name, f'{surplus[0]} is not understood: give parameters as --ros-args -p NAME:=VALUE')
+    ending = Ending()
+    signals.hand_over(lambda: ending.decide(0))
+    try:
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        node = make_node(ending)
+    except (ValueError, RuntimeError, NameValidationException) as error:
+        rclpy.try_shutdown()
+        return _refuse(name, _SOURCE_LINES.sub('', one_line(error)))
+    _spin(node, ending)
+    # No decision is a context that was shut down from elsewhere.
+    return ending.decision.result() or 0
+
+
+def _spin(node: ManagedNode, ending: Ending) -> None:
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        node.start()
+        executor.spin_until_future_complete(ending.decision)
+    finally:
+        # The worker first: publishing on what is destroyed raises.
+        node.close()
+        executor.shutdown()
+        node.destroy_node()
+        rclpy.try_shutdown()
+
+
+def _refuse(name: str, sentence: str) -> int:
+    print(f'{name}: {sentence}', file=sys.stderr)
+    return 1

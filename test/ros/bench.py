@@ -1,0 +1,148 @@
+"""Nodes of this process, and a peer at the other end of their topics and services."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.msg import Log
+from rcl_interfaces.srv import SetParameters
+from rclpy.client import Client
+from rclpy.context import Context
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from sfnet_ros.ros.ending import Ending
+from sfnet_ros.ros.messages import image_message
+from sfnet_ros.ros.segmentation import SegmentationNode
+
+DEADLINE_S = 20.0
+
+
+def wait_until(condition: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> None:
+    """Wait for something that other threads or processes bring about."""
+    end_s = time.monotonic() + deadline_s
+    while not condition():
+        if time.monotonic() > end_s:
+            pytest.fail(f'not within {deadline_s:g} s: {what}')
+        time.sleep(0.005)
+
+
+def camera_frame(frame_id: str = 'camera', hw: tuple[int, int] = (60, 80), *, stamp_ns: int = 1) -> Image:
+    """Make a good frame; its pixels follow from its stamp."""
+    pixels = np.random.default_rng(stamp_ns).integers(0, 256, (*hw, 3), np.uint8)
+    message = image_message(Header(), pixels)
+    message.header.frame_id = frame_id
+    message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp_ns, 10**9)
+    return message
+
+
+class Spinner:
+    """Spin a node on a thread until closed, or until it decides that its process ends."""
+
+    def __init__(self, node: Node, ending: Ending) -> None:
+        self.node = node
+        self._ending = ending
+        self._executor = SingleThreadedExecutor(context=node.context)
+        self._executor.add_node(node)
+        self._thread = threading.Thread(target=self._executor.spin_until_future_complete, args=(ending.decision,))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ending.decide(0)
+        self._thread.join(DEADLINE_S)
+        assert not self._thread.is_alive()
+        if isinstance(self.node, SegmentationNode):
+            assert self.node.close()
+        self._executor.shutdown()
+        self.node.destroy_node()
+        self.node.context.try_shutdown()
+
+
+class Bench:
+    """Hold nodes of this process, and a peer at the other end of their topics."""
+
+    def __init__(self, domain: int, model_folder: Path) -> None:
+        self._domain = domain
+        self._defaults: dict[str, Any] = {'model': str(model_folder), 'precision': 'float32', 'device': 'cpu'}
+        self._spinners: list[Spinner] = []
+        self.peer = Node('peer', context=self._context(()))
+        self._spinners.append(Spinner(self.peer, Ending()))
+
+    def _context(self, arguments: tuple[str, ...]) -> Context:
+        context = Context()
+        context.init(['--ros-args', *arguments] if arguments else [], domain_id=self._domain)
+        return context
+
+    def start(self, *arguments: str, **parameters: Any) -> SegmentationNode:
+        """Start a segmentation node with ROS arguments such as remappings, and with parameters."""
+        ending = Ending()
+        overrides = [Parameter(name, value=value) for name, value in {**self._defaults, **parameters}.items()]
+        node = SegmentationNode(ending, context=self._context(arguments), parameter_overrides=overrides)
+        node.start()
+        self._spinners.append(Spinner(node, ending))
+        return node
+
+    def camera(self, topic: str = '/image', message_type: type[Any] = Image) -> Publisher[Any]:
+        """Advertise a camera, and wait until the node listens; reliable, so that every frame arrives."""
+        publisher = self.peer.create_publisher(message_type, topic, 10)
+        wait_until(lambda: publisher.get_subscription_count() > 0, f'somebody subscribes to {topic}')
+        return publisher
+
+    def listen(self, topic: str = '/sfnet/label') -> queue.SimpleQueue[Any]:
+        """Subscribe to Images, wait until they can come, and return the queue that they come to."""
+        received: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        matched = threading.Event()
+        events = SubscriptionEventCallbacks(matched=lambda _: matched.set())
+        self.peer.create_subscription(Image, topic, received.put, 100, event_callbacks=events)
+        assert matched.wait(DEADLINE_S), f'nobody publishes {topic}'
+        return received
+
+    def call(self, service_type: type[Any], name: str, request: Any) -> Any:
+        """Call a service."""
+        client: Client[Any, Any] = self.peer.create_client(service_type, name)
+        assert client.wait_for_service(DEADLINE_S), f'service {name} is not there'
+        answer = client.call_async(request)
+        wait_until(answer.done, f'{name} answers')
+        self.peer.destroy_client(client)
+        return answer.result()
+
+    def transition(self, label: str, node: str = '/sfnet') -> bool:
+        """Ask for a lifecycle transition, as a lifecycle manager does, and return whether it succeeded."""
+        request = ChangeState.Request()
+        request.transition.label = label
+        return bool(self.call(ChangeState, f'{node}/change_state', request).success)
+
+    def state(self, node: str = '/sfnet') -> str:
+        """Ask for the lifecycle state."""
+        return str(self.call(GetState, f'{node}/get_state', GetState.Request()).current_state.label)
+
+    def set_parameter(self, name: str, value: Any, node: str = '/sfnet') -> tuple[bool, str]:
+        """Set a parameter as `ros2 param set` does, and return whether it was accepted, and why not."""
+        request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
+        (result,) = self.call(SetParameters, f'{node}/set_parameters', request).results
+        return result.successful, result.reason
+
+    def logs(self) -> queue.SimpleQueue[Log]:
+        """Listen to what all nodes log, and have logged."""
+        heard: queue.SimpleQueue[Log] = queue.SimpleQueue()
+        qos = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self.peer.create_subscription(Log, '/rosout', heard.put, qos)
+        return heard
+
+    def close(self) -> None:
+        while self._spinners:
+            self._spinners.pop().close()

@@ -1,0 +1,69 @@
+"""The executable as a process, and what it leaves in shared memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from .bench import DEADLINE_S, wait_until
+
+SHARED_MEMORY = Path('/dev/shm')
+
+_CHECKOUT = Path(__file__).parents[2]
+
+
+class NodeProcess:
+    """Run ``segmentation_node`` as a process, and keep what it says."""
+
+    def __init__(self, arguments: tuple[str, ...], log: Path) -> None:
+        self._log = log
+        # As a user starts it: the node finds the profile by itself.
+        environment = {key: value for key, value in os.environ.items() if not key.endswith('DEFAULT_PROFILES_FILE')}
+        with log.open('wb') as output:
+            self.popen = subprocess.Popen(
+                [sys.executable, '-m', 'sfnet_ros.ros.segmentation_node', *arguments],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**environment, 'PYTHONPATH': os.pathsep.join([str(_CHECKOUT), *sys.path])},
+            )
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text(errors='replace')
+
+    def wait_for_output(self, text: str) -> None:
+        wait_until(lambda: text in self.output or self.popen.poll() is not None, f'the node says {text!r}')
+        assert text in self.output, self.output
+
+    def takes_signals(self) -> bool:
+        """Say whether its main has begun: it blocks both signals first of all."""
+        with suppress(OSError):
+            for line in Path(f'/proc/{self.popen.pid}/status').read_text().splitlines():
+                if line.startswith('SigBlk:'):
+                    wanted = 1 << (signal.SIGINT - 1) | 1 << (signal.SIGTERM - 1)
+                    return int(line.split()[1], 16) & wanted == wanted
+        return False
+
+    def end(self, *signals: signal.Signals, within_s: float = DEADLINE_S) -> tuple[int, float]:
+        """Send signals at once, and return the exit code and how many seconds the end took."""
+        started_s = time.monotonic()
+        for number in signals:
+            self.popen.send_signal(number)
+        return self.popen.wait(within_s), time.monotonic() - started_s
+
+
+def remove_orphans(before: set[Path]) -> None:
+    """Remove what Fast DDS's processes left in shared memory since then, where no living process has it open."""
+    in_use = set()
+    for maps in Path('/proc').glob('[0-9]*/maps'):
+        with suppress(OSError):
+            in_use.update(line.split()[-1] for line in maps.read_text().splitlines() if str(SHARED_MEMORY) in line)
+    for path in set(SHARED_MEMORY.glob('*fast*')) - before:
+        owner = path.name.removeprefix('sem.').removesuffix('_el').removesuffix('_mutex')
+        if str(SHARED_MEMORY / owner) not in in_use:
+            path.unlink(missing_ok=True)

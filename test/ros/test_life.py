@@ -1,0 +1,211 @@
+"""The node's lifecycle, parameters and complaints, over its services and /rosout."""
+
+from __future__ import annotations
+
+import queue
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from rcl_interfaces.msg import Log
+from sensor_msgs.msg import Image
+
+from sfnet_ros.ros.frame_worker import FAILURES_TO_GIVE_UP
+from sfnet_ros.ros.segmentation import SegmentationNode
+
+from .bench import DEADLINE_S, Bench, camera_frame, wait_until
+
+
+def sentence(logs: queue.SimpleQueue[Log], text: str) -> str:
+    """Wait for a log message that holds a text."""
+    end_s = time.monotonic() + DEADLINE_S
+    while (message := logs.get(timeout=max(0.0, end_s - time.monotonic())).msg) is not None:
+        if text in message:
+            return str(message)
+    raise AssertionError
+
+
+def test_a_lifecycle_manager_leads_the_node_through_its_life(bench: Bench) -> None:
+    node = bench.start(autostart=False)
+    assert bench.state() == 'unconfigured'
+    assert bench.peer.count_publishers('/sfnet/label') == 0
+
+    assert bench.transition('configure')
+    assert bench.state() == 'inactive'
+    labels = bench.listen()
+    assert bench.peer.count_subscribers('/image') == 0
+
+    for stamp_ns in (1, 2):
+        assert bench.transition('activate')
+        camera = bench.camera()
+        camera.publish(camera_frame(stamp_ns=stamp_ns))
+        assert labels.get(timeout=DEADLINE_S).header.stamp.nanosec == stamp_ns
+        assert bench.transition('deactivate')
+        wait_until(lambda: bench.peer.count_subscribers('/image') == 0, 'the node hears no camera')
+        bench.peer.destroy_publisher(camera)
+
+    assert bench.transition('cleanup')
+    assert bench.state() == 'unconfigured'
+    wait_until(lambda: bench.peer.count_publishers('/sfnet/label') == 0, 'the label topic is withdrawn')
+    assert node.counts.processed == 2
+
+
+def test_a_failed_configure_says_why_and_succeeds_once_the_parameter_is_mended(
+    bench: Bench, model_folder: Path
+) -> None:
+    logs = bench.logs()
+    node = bench.start(autostart=False, model='no_such_model')
+    assert not bench.transition('configure')
+    assert "model 'no_such_model' was not found" in sentence(logs, 'cannot configure')
+    assert bench.state() == 'unconfigured'
+    assert not node.ending.decided
+
+    assert bench.set_parameter('model', str(model_folder)) == (True, '')
+    assert bench.transition('configure')
+    assert bench.transition('activate')
+    assert bench.state() == 'active'
+
+
+@pytest.mark.parametrize(
+    ('parameters', 'reason'),
+    [
+        ({'device': 'cuda:77'}, 'cuda:77'),
+        ({'backend': 'abacus'}, 'abacus'),
+        ({'precision': 'int8'}, 'int8'),
+        ({'backbone': 'resnet18'}, 'has backbone df1, not resnet18'),
+        ({'model': '', 'backbone': 'vgg16'}, "no shipped model has backbone 'vgg16'"),
+        ({'input_height': 320, 'input_width': 0}, 'do not go together'),
+        ({'qos_overrides./sfnet/label.publisher.reliability': 'perhaps'}, 'perhaps'),
+    ],
+)
+def test_with_autostart_what_cannot_be_configured_ends_the_process(
+    bench: Bench, parameters: dict[str, object], reason: str
+) -> None:
+    logs = bench.logs()
+    node = bench.start(**parameters)
+    assert node.ending.decision.result() == 1
+    assert reason in sentence(logs, 'cannot configure')
+
+
+def test_a_bad_quality_of_service_of_the_camera_ends_activation_with_a_sentence(bench: Bench) -> None:
+    logs = bench.logs()
+    node = bench.start(**{'qos_overrides./image.subscription.history': 'forever'})
+    assert node.ending.decision.result() == 1
+    assert 'forever' in sentence(logs, 'cannot activate')
+
+
+def test_shutdown_by_a_lifecycle_manager_ends_the_process_in_order(bench: Bench) -> None:
+    node = bench.start()
+    assert bench.transition('shutdown')
+    wait_until(lambda: node.ending.decided, 'the process is to end')
+    assert node.ending.decision.result() == 0
+
+
+def test_parameters_that_cannot_change_now_are_refused_with_a_sentence(bench: Bench) -> None:
+    node = bench.start()
+    accepted, reason = bench.set_parameter('model', 'df1_camvid')
+    assert not accepted
+    assert 'model cannot change while the node is configured: deactivate and clean it up first' in reason
+    for name, value, why in (
+        ('overlay_alpha', 2.0, 'overlay_alpha'),
+        ('overlay_alpha', 'strong', 'Wrong parameter type'),
+        ('overlay_alpha', float('nan'), 'value: nan'),
+        ('autostart', False, 'read-only'),
+    ):
+        accepted, reason = bench.set_parameter(name, value)
+        assert not accepted
+        assert why in reason
+    assert node.parameters.overlay_alpha == 0.5
+
+    assert bench.transition('deactivate')
+    assert bench.transition('cleanup')
+    accepted, reason = bench.set_parameter('image_transport', 'smoke_signals')
+    assert not accepted
+    assert "takes one of raw, compressed, not 'smoke_signals'" in reason
+    assert bench.set_parameter('image_transport', 'compressed') == (True, '')
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'reason'),
+    [
+        ('overlay_alpha', 1, 'overlay_alpha takes a number with a decimal point'),
+        ('overlay_alpha', 1.5, 'overlay_alpha takes 0.0 to 1.0'),
+        ('input_height', -2, 'input_height takes -1 to 8192'),
+        ('threads', 'two', 'threads takes a whole number'),
+        ('model', 7, 'model takes text'),
+        ('image_transport', 'theora', "image_transport takes one of raw, compressed, not 'theora'"),
+    ],
+)
+def test_a_wrong_value_at_start_is_refused_with_a_sentence(bench: Bench, name: str, value: object, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        bench.start(**{name: value})
+
+
+def test_a_misspelt_parameter_is_told_and_one_of_another_node_is_not(bench: Bench) -> None:
+    logs = bench.logs()
+    bench.start(overlay_alhpa=0.1, max_velocity=2.0)
+    assert 'overlay_alhpa is not one of this node; did you mean overlay_alpha?' in sentence(logs, 'did you mean')
+
+
+@pytest.mark.parametrize('paused_simulation', [False, True])
+def test_silence_is_told_once_and_again_only_after_frames_came_and_stopped(
+    bench: Bench, paused_simulation: bool
+) -> None:
+    bench.peer.create_publisher(Image, '/front/image_raw', 1)
+    logs = bench.logs()
+    bench.start('-r', 'image:=/rear/image_raw', silence_s=0.3, use_sim_time=paused_simulation)
+    said = sentence(logs, 'no frame for')
+    assert '/rear/image_raw, which has 0 publishers; Image topics: /front/image_raw; remap with' in said
+
+    labels, camera = bench.listen(), bench.camera('/rear/image_raw')
+    camera.publish(camera_frame())
+    labels.get(timeout=DEADLINE_S)
+    sentence(logs, 'frames again')
+    assert '/rear/image_raw, which has 1 publisher;' in sentence(logs, 'no frame for')
+    with pytest.raises(queue.Empty):
+        logs.get(timeout=1.0)
+
+
+def break_model(node: SegmentationNode) -> None:
+    """Give a convolution weights that torch refuses."""
+    assert node._segmenter is not None
+    convolutions = [part for part in node._segmenter.backend._model.modules() if isinstance(part, torch.nn.Conv2d)]
+    convolutions[0].weight = torch.nn.Parameter(torch.zeros(1, 1, 1, 1))
+
+
+@pytest.mark.parametrize('autostart', [True, False])
+def test_a_model_that_fails_on_frame_after_frame_does_not_stay_active(bench: Bench, autostart: bool) -> None:
+    logs = bench.logs()
+    node = bench.start(autostart=autostart)
+    if not autostart:
+        assert bench.transition('configure')
+        assert bench.transition('activate')
+    camera = bench.camera()
+    break_model(node)
+    for number in range(1, FAILURES_TO_GIVE_UP + 1):
+        camera.publish(camera_frame(stamp_ns=number))
+        wait_until(lambda wanted=number: node.counts.failed == wanted, 'the frame has failed')
+    assert f'{FAILURES_TO_GIVE_UP} frames in a row' in sentence(logs, 'gave up')
+    if autostart:
+        wait_until(lambda: node.ending.decided, 'the process is to end')
+        assert node.ending.decision.result() == 1
+    else:
+        wait_until(lambda: bench.state() == 'unconfigured', 'the node is unconfigured')
+        assert bench.transition('configure')
+
+
+def test_a_model_that_fails_now_and_then_serves_the_frames_in_between(bench: Bench) -> None:
+    node = bench.start()
+    labels, camera = bench.listen(), bench.camera()
+    assert node._segmenter is not None
+    (convolution, *_) = [part for part in node._segmenter.backend._model.modules() if isinstance(part, torch.nn.Conv2d)]
+    weight = convolution.weight
+    for round_ in range(FAILURES_TO_GIVE_UP + 1):
+        break_model(node)
+        camera.publish(camera_frame(stamp_ns=1))
+        wait_until(lambda wanted=round_ + 1: node.counts.failed == wanted, 'the frame has failed')
+        convolution.weight = weight
+        camera.publish(camera_frame(stamp_ns=2))
+        assert labels.get(timeout=DEADLINE_S).header.stamp.nanosec == 2
+    assert not node.ending.decided

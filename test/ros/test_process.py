@@ -1,0 +1,127 @@
+"""What prepare_process does, each in a fresh interpreter."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+PROFILES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
+READY = 'import sys; print("ready", flush=True)'
+
+
+def start(code: str, **environment: str) -> subprocess.Popen[str]:
+    inherited = {key: value for key, value in os.environ.items() if key not in (*PROFILES, 'RMW_IMPLEMENTATION')}
+    return subprocess.Popen(
+        [sys.executable, '-c', code],
+        env={**inherited, 'PYTHONPATH': str(CHECKOUT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def profiles(**environment: str) -> dict[str, str]:
+    code = f'import os; from sfnet_ros.ros.process import prepare_process as p; p(); print(*map(os.getenv, {PROFILES}))'
+    output = start(code, **environment).communicate(timeout=30)[0]
+    return {name: value for name, value in zip(PROFILES, output.split(), strict=True) if value != 'None'}
+
+
+def test_fast_dds_gets_our_profile_under_one_name() -> None:
+    found = profiles()
+    assert len(found) == 1
+    assert Path(*found.values()).samefile(CHECKOUT / 'config' / 'fastdds.xml')
+
+
+@pytest.mark.parametrize('name', PROFILES)
+def test_a_profile_of_the_user_stays(name: str) -> None:
+    assert profiles(**{name: '/etc/mine.xml'}) == {name: '/etc/mine.xml'}
+
+
+def test_other_middlewares_are_left_alone() -> None:
+    assert profiles(RMW_IMPLEMENTATION='rmw_cyclonedds_cpp') == {}
+    assert len(profiles(RMW_IMPLEMENTATION='rmw_fastrtps_dynamic_cpp')) == 1
+
+
+def test_large_blocks_are_kept_unless_the_user_tunes_malloc() -> None:
+    code = """if True:
+        import resource
+        from sfnet_ros.ros.process import prepare_process
+        prepare_process()
+        def faults():
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+            bytearray(6 << 20)
+            return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+        print([faults() for _ in range(3)][-1])"""
+    kept = int(start(code).communicate(timeout=30)[0])
+    returned = int(start(code, MALLOC_MMAP_THRESHOLD_='65536').communicate(timeout=30)[0])
+    assert kept < 100 < 1000 < returned
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_process_while_it_is_busy_with_an_import(number: signal.Signals) -> None:
+    code = f'from sfnet_ros.ros.process import prepare_process as p; p(); {READY}; import time; time.sleep(60)'
+    process = start(code)
+    assert process.stdout is not None
+    assert process.stdout.readline() == 'ready\n'
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=2)
+    assert (process.returncode, output) == (0, '')
+
+
+def test_after_the_hand_over_the_first_signal_asks_and_later_ones_are_ignored() -> None:
+    code = f"""if True:
+        import threading
+        from sfnet_ros.ros.process import prepare_process
+        asked = threading.Event()
+        prepare_process().hand_over(lambda: (print('asked', flush=True), asked.set()))
+        {READY}
+        asked.wait()
+        for _ in range(50):
+            threading.Event().wait(0.01)
+        print('ended in order')"""
+    process = start(code)
+    assert process.stdout is not None
+    assert process.stdout.readline() == 'ready\n'
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == 'asked\n'
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=10)
+    assert (process.returncode, output) == (0, 'ended in order\n')
+
+
+def test_a_process_that_does_not_end_by_itself_is_ended_within_two_seconds() -> None:
+    code = f'from sfnet_ros.ros.process import prepare_process as p; p().hand_over(int); {READY}; sys.stdin.read()'
+    process = subprocess.Popen(
+        [sys.executable, '-c', code],
+        env={**os.environ, 'PYTHONPATH': str(CHECKOUT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == 'ready\n'
+    process.send_signal(signal.SIGTERM)
+    started_s = time.monotonic()
+    assert process.wait(10) == 0
+    assert time.monotonic() - started_s < 2
+    process.communicate()
+
+
+def test_a_python_without_rclpy_is_told_what_to_do() -> None:
+    # -S: site-packages are not on the path.
+    process = subprocess.run(
+        [sys.executable, '-S', '-c', 'from sfnet_ros.ros.process import prepare_process as p; p()'],
+        env={**{key: value for key, value in os.environ.items() if key not in PROFILES}, 'PYTHONPATH': str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert 'source ROS 2' in process.stderr
+    assert 'Traceback' not in process.stderr
