@@ -2,4 +2,4 @@
 
 SUMMARY = 'make and replay recordings (rosbag2)'
 EXAMPLE = 'sfnet bag make --camvid data/camvid --drive 0016E5 --out camvid_0016E5'
-COMMANDS = ('make',)
+COMMANDS = ('make', 'replay')

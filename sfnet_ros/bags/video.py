@@ -1,0 +1,66 @@
+"""Write videos that browsers play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sfnet_ros.files import atomic_path
+
+# Browsers play VP9 and not MPEG-4 part 2, which is there where OpenCV comes without a VP9 encoder.
+_CODECS = ('vp09', 'mp4v')
+
+
+class Video:
+    """Append pictures to a video file; `new_video` makes one."""
+
+    def __init__(self, path: Path, fps: float) -> None:
+        self._path = path
+        self._fps = fps
+        self._hw = (0, 0)
+        self._writer = cv2.VideoWriter()
+
+    def append(self, rgb: NDArray[np.uint8]) -> None:
+        """Append a picture, ``(H, W, 3)``; one of another size than the first is brought to that.
+
+        Raises:
+            OSError: OpenCV cannot write videos.
+        """
+        height, width = rgb.shape[:2]
+        if not self._writer.isOpened():
+            self._hw = (height, width)
+            self._open()
+        if (height, width) != self._hw:
+            rgb = np.asarray(cv2.resize(rgb, self._hw[::-1]), np.uint8)
+        self._writer.write(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+
+    def close(self) -> None:
+        """Write what is still held back."""
+        self._writer.release()
+
+    def _open(self) -> None:
+        for codec in _CODECS:
+            if self._writer.open(str(self._path), cv2.VideoWriter.fourcc(*codec), self._fps, self._hw[::-1]):
+                return
+        raise OSError(f'this OpenCV writes no video: it lacks the codecs {" and ".join(_CODECS)}')
+
+
+@contextmanager
+def new_video(path: Path, fps: float) -> Iterator[Video]:
+    """Make an MP4 that gets its name when it is whole; a video without pictures is not made.
+
+    Args:
+        path: Ends in .mp4.
+        fps: Pictures per second.
+    """
+    with atomic_path(path) as temporary:
+        video = Video(temporary, fps)
+        try:
+            yield video
+        finally:
+            video.close()

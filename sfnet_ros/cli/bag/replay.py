@@ -1,0 +1,73 @@
+"""`sfnet bag replay`: play a recording through the live node, and judge what comes back."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sfnet_ros.cli.options import add_segmenter_arguments
+
+SUMMARY = 'play a recording through the real node over DDS: latency, drops, mIoU and pictures'
+EXAMPLE = 'sfnet bag replay test/data/camvid_0016E5 --model df1_camvid --out demo_out'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument('bag', type=Path, help='rosbag2 folder, or an .mcap or .db3 file')
+    parser.add_argument('--model', default='df1_camvid', help='name of a model, or its folder (default %(default)s)')
+    parser.add_argument('--topic', help='topic of the frames (default: the only one that the bag has)')
+    parser.add_argument('--speed', type=float, default=1.0, help='2 is twice as fast as recorded (default %(default)s)')
+    parser.add_argument(
+        '--out', type=Path, default=Path('demo_out'), metavar='FOLDER', help='for the results (default %(default)s)'
+    )
+    add_segmenter_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Replay, print the table and say what was written."""
+    from sfnet_ros.ros.replay.interrupt import stop_signals_interrupt
+
+    with stop_signals_interrupt():
+        return _replay(args)
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from sfnet_ros.bags.messages import COMPRESSED_IMAGE
+    from sfnet_ros.bags.read import Bag, BagError
+    from sfnet_ros.ros.replay.supervise import ReplayPlan, replay
+
+    with Bag(args.bag) as bag:
+        topic = bag.choose_image_topic(args.topic)
+        if not bag.count(topic):
+            raise BagError(f'bag {args.bag} has no frame on {topic}: there is nothing to replay')
+        is_compressed = bag.image_topics[topic] == COMPRESSED_IMAGE
+        plan = ReplayPlan(args.bag, topic, is_compressed, _node_parameters(args), args.speed)
+        with tqdm(total=bag.count(topic), unit='frame', disable=None) as progress:
+            replayed = replay(plan, on_label=progress.update)
+        # Only now: what the judging needs is slow to import, and the node needs the processor.
+        from sfnet_ros.cli.options import load_segmenter
+        from sfnet_ros.ros.replay.judge import judge
+        from sfnet_ros.ros.replay.report import table
+
+        segmenter = load_segmenter(args.model, args)
+        report, confusion = judge(bag, plan, replayed, segmenter, args.out)
+    print(table(report, confusion, segmenter.label_space))
+    print(f'\n{args.out}: overlay.mp4, contact_sheet.png, report.json')
+    return 0
+
+
+def _node_parameters(args: argparse.Namespace) -> dict[str, str | int]:
+    from sfnet_ros.cli.options import parse_input_size
+
+    input_hw = parse_input_size(args.input_size)
+    height, width = (0, 0) if input_hw is None else (-1, -1) if input_hw == 'frame' else input_hw
+    return {
+        'model': args.model,
+        'backend': args.backend,
+        'device': args.device,
+        'precision': args.precision,
+        'input_height': height,
+        'input_width': width,
+    }

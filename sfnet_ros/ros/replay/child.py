@@ -1,0 +1,124 @@
+"""A process of the replay, as its supervisor sees it."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from sfnet_ros.ros.replay.line import GO
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+# Between the closing of its output and its end.
+_LAST_BREATH_S = 5.0
+
+# `[WARN] what is wrong`: the format that the isolated environment sets.
+_LOG_LINE = re.compile(r'\[(?P<severity>DEBUG|INFO|WARN|ERROR|FATAL)\] (?P<text>.*)')
+
+
+class ReplayError(OSError):
+    """A replay that did not run to its end."""
+
+
+class Child:
+    """Start a Python module as a process that ends when its supervisor does, and hear what it says.
+
+    Args:
+        name: What errors call it.
+        module: Module to run.
+        arguments: Its arguments.
+        environment: Its environment.
+        files: Open files that it inherits under the same numbers.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        files: Sequence[int] = (),
+    ) -> None:
+        self.name = name
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the child
+        self._unread = b''
+        self._process = subprocess.Popen(
+            [sys.executable, '-m', module, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=dict(environment),
+            pass_fds=files,
+            # Ctrl-C goes to the supervisor alone, which ends its children in order.
+            start_new_session=True,
+            preexec_fn=partial(_end_with, os.getpid()),
+        )
+
+    def fileno(self) -> int:
+        """Give the descriptor that becomes readable when the child says something or ends."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    def hear(self) -> list[dict[str, Any]] | None:
+        """Take in what the child has said since; None where it has ended."""
+        data = os.read(self.fileno(), 1 << 16)
+        if not data:
+            return None
+        *lines, self._unread = (self._unread + data).split(b'\n')
+        return [json.loads(line) for line in lines if line.startswith(b'{')]
+
+    def go(self) -> None:
+        """Give the child the word to go; one that has just ended is found to have by what it says no more."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            os.write(self._process.stdin.fileno(), GO)
+
+    def ask_to_end(self) -> None:
+        """Ask for an orderly end."""
+        self._process.send_signal(signal.SIGINT)
+
+    def end(self, within_s: float) -> int:
+        """Wait for the end, force it when it takes too long, and return the exit code."""
+        try:
+            return self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def warnings(self) -> list[str]:
+        """List what the child has warned of so far, each once."""
+        entries = [match for match in map(_LOG_LINE.fullmatch, self._said()) if match]
+        return list(
+            dict.fromkeys(match['text'] for match in entries if match['severity'] in ('WARN', 'ERROR', 'FATAL'))
+        )
+
+    def failure(self) -> ReplayError:
+        """Say that the child has ended and why, in the last words that it had."""
+        code = self.end(_LAST_BREATH_S)
+        how = f'ended with exit code {code}' if code >= 0 else f'was ended by {signal.Signals(-code).name}'
+        said = self._said()
+        last = _LOG_LINE.sub(r'\g<text>', said[-1]) if said else 'it said nothing'
+        return ReplayError(f'the {self.name} {how}: {last}')
+
+    def _said(self) -> list[str]:
+        # The child writes through the same file offset: pread leaves it where it is.
+        text = os.pread(self._log.fileno(), os.fstat(self._log.fileno()).st_size, 0)
+        return [line for line in text.decode(errors='replace').splitlines() if line.strip()]
+
+
+def _end_with(supervisor: int) -> None:
+    """Let the kernel send SIGTERM to this process when its supervisor is gone, even if that was killed."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != supervisor:
+        os._exit(1)
