@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
 
 from sfnet_ros.keys import refuse_unknown_keys
+from sfnet_ros.settings import from_mapping
 from sfnet_ros.share import find_shared, share_folders
 
 _MAX_CLASSES = 255
@@ -27,7 +28,7 @@ class LabelClass:
     """Describe one class; its train id is its position in the label space.
 
     Raises:
-        ValueError: A field that does not hold what it should.
+        ValueError: A value is out of its range.
     """
 
     name: str
@@ -38,17 +39,14 @@ class LabelClass:
     dynamic: bool = False
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.name, str) and self.name.strip()):
-            raise ValueError(f'the name of a class is text, not {self.name!r}')
+        if not self.name.strip():
+            raise ValueError('the name of a class is empty; every class needs one')
         if len(self.color) != 3 or not all(map(_is_byte, self.color)):
             raise ValueError(f'class {self.name!r}: color is three integers from 0 to 255, not {list(self.color)}')
         if not self.label_ids or not all(map(_is_byte, self.label_ids)):
             raise ValueError(
                 f'class {self.name!r}: label_ids is one or more integers from 0 to 255, not {list(self.label_ids)}'
             )
-        for flag in ('drivable', 'obstacle', 'dynamic'):
-            if not isinstance(getattr(self, flag), bool):
-                raise ValueError(f'class {self.name!r}: {flag} is true or false, not {getattr(self, flag)!r}')
         if self.drivable and self.obstacle:
             raise ValueError(f'class {self.name!r}: a class is drivable or an obstacle, not both')
 
@@ -141,7 +139,7 @@ class LabelSpace:
             return _parse(path)
         except yaml.YAMLError as error:
             raise ValueError(f'label space {path} is not valid YAML: {" ".join(str(error).split())}') from error
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             raise ValueError(f'label space {path}: {error}') from error
 
     @staticmethod
@@ -172,27 +170,9 @@ def _find(name_or_path: str | Path) -> Path:
 
 def _parse(path: Path) -> LabelSpace:
     document = yaml.safe_load(path.read_text(encoding='utf-8'))
-    if not isinstance(document, dict):
-        raise ValueError('a label space is a mapping with the key classes')
-    refuse_unknown_keys(document, ('classes', 'ignored_label_ids'), 'label space')
-    classes = _as_list(document.get('classes'), 'classes')
-    ignored = _as_list(document.get('ignored_label_ids', []), 'ignored_label_ids')
-    return LabelSpace(path.stem, tuple(_parse_class(entry) for entry in classes), tuple(ignored))
-
-
-def _parse_class(entry: object) -> LabelClass:
-    if not isinstance(entry, dict):
-        raise ValueError(f'a class is a mapping with name, color and label_ids, not {entry!r}')
-    where = f'class {entry.get("name")!r}'
-    refuse_unknown_keys(entry, (field.name for field in fields(LabelClass)), where)
-    missing = [key for key in ('name', 'color', 'label_ids') if key not in entry]
-    if missing:
-        raise ValueError(f'{where} has no {missing[0]}')
-    lists = {key: tuple(_as_list(entry[key], f'{where}: {key}')) for key in ('color', 'label_ids')}
-    return LabelClass(**{**entry, **lists})
-
-
-def _as_list(value: object, what: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError(f'{what} is a list, not {value!r}')
-    return value
+    lists = {'ignored_label_ids': [], **document} if isinstance(document, dict) else {}
+    refuse_unknown_keys(lists, ('classes', 'ignored_label_ids'), 'file')
+    if not isinstance(lists.get('classes'), list) or not isinstance(lists['ignored_label_ids'], list):
+        raise ValueError('a label space is a mapping with a list of classes, and maybe one of ignored_label_ids')
+    classes = [from_mapping(LabelClass, entry, f'class {train_id}') for train_id, entry in enumerate(lists['classes'])]
+    return LabelSpace(path.stem, tuple(classes), tuple(lists['ignored_label_ids']))
