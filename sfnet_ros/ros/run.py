@@ -28,17 +28,16 @@ def run_node(make_node: Callable[[Ending], ManagedNode], signals: StopSignals, n
         signals: Decide the ending with exit code 0 from now on.
         name: Name of the executable, for what is said before there is a node.
     """
-    surplus = remove_ros_args(sys.argv)[1:]
-    if surplus:
-        return _refuse(name, f'{surplus[0]} is not understood: give parameters as --ros-args -p NAME:=VALUE')
     ending = Ending()
     signals.hand_over(lambda: ending.decide(0))
     try:
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        refuse_surplus_arguments(remove_ros_args(sys.argv)[1:])
         node = make_node(ending)
     except (ValueError, RuntimeError, NameValidationException) as error:
         rclpy.try_shutdown()
-        return _refuse(name, _SOURCE_LINES.sub('', one_line(error)))
+        print(f'{name}: {_SOURCE_LINES.sub("", one_line(error))}', file=sys.stderr)
+        return 1
     _spin(node, ending)
     # No decision is a context that was shut down from elsewhere.
     return ending.decision.result() or 0
@@ -58,6 +57,11 @@ def _spin(node: ManagedNode, ending: Ending) -> None:
         rclpy.try_shutdown()
 
 
-def _refuse(name: str, sentence: str) -> int:
-    print(f'{name}: {sentence}', file=sys.stderr)
-    return 1
+def refuse_surplus_arguments(arguments: list[str]) -> None:
+    """Refuse arguments that nobody reads, as ROS passes over what a user meant for a parameter.
+
+    Raises:
+        ValueError: There is one.
+    """
+    if arguments:
+        raise ValueError(f'{arguments[0]} is not understood: give parameters as --ros-args -p NAME:=VALUE')

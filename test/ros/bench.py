@@ -77,7 +77,7 @@ class Bench:
 
     def __init__(self, domain: int, model_folder: Path) -> None:
         self._domain = domain
-        self._defaults: dict[str, Any] = {'model': str(model_folder), 'precision': 'float32', 'device': 'cpu'}
+        self._model = {'model': str(model_folder), 'precision': 'float32', 'device': 'cpu'}
         self._spinners: list[Spinner] = []
         self.peer = Node('peer', context=self._context(()))
         self._spinners.append(Spinner(self.peer, Ending()))
@@ -87,17 +87,25 @@ class Bench:
         context.init(['--ros-args', *arguments] if arguments else [], domain_id=self._domain)
         return context
 
-    def start(self, *arguments: str, **parameters: Any) -> SegmentationNode:
-        """Start a segmentation node with ROS arguments such as remappings, and with parameters."""
+    def start(self, *arguments: str, camera: str = '/image', **parameters: Any) -> SegmentationNode:
+        """Start a segmentation node.
+
+        Args:
+            arguments: ROS arguments, such as remappings.
+            camera: Topic that the node hears reliably: with best effort, a frame that is sent before both ends have
+                found each other is lost, now and then.
+            parameters: Parameters beside those that choose the test's model.
+        """
         ending = Ending()
-        overrides = [Parameter(name, value=value) for name, value in {**self._defaults, **parameters}.items()]
+        values = {**self._model, f'qos_overrides.{camera}.subscription.reliability': 'reliable', **parameters}
+        overrides = [Parameter(name, value=value) for name, value in values.items()]
         node = SegmentationNode(ending, context=self._context(arguments), parameter_overrides=overrides)
         node.start()
         self._spinners.append(Spinner(node, ending))
         return node
 
     def camera(self, topic: str = '/image', message_type: type[Any] = Image) -> Publisher[Any]:
-        """Advertise a camera, and wait until the node listens; reliable, so that every frame arrives."""
+        """Advertise a camera, and wait until the node listens."""
         publisher = self.peer.create_publisher(message_type, topic, 10)
         wait_until(lambda: publisher.get_subscription_count() > 0, f'somebody subscribes to {topic}')
         return publisher
@@ -110,6 +118,10 @@ class Bench:
         self.peer.create_subscription(Image, topic, received.put, 100, event_callbacks=events)
         assert matched.wait(DEADLINE_S), f'nobody publishes {topic}'
         return received
+
+    def peer_names(self) -> set[str]:
+        """List the full names of the nodes that are there."""
+        return {f'{namespace.rstrip("/")}/{name}' for name, namespace in self.peer.get_node_names_and_namespaces()}
 
     def call(self, service_type: type[Any], name: str, request: Any) -> Any:
         """Call a service."""

@@ -49,6 +49,12 @@ class NodeProcess:
                     return int(line.split()[1], 16) & wanted == wanted
         return False
 
+    @property
+    def cpu_s(self) -> float:
+        """Give the CPU time that it has used, all threads together."""
+        fields = Path(f'/proc/{self.popen.pid}/stat').read_text().rpartition(')')[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
     def end(self, *signals: signal.Signals, within_s: float = DEADLINE_S) -> tuple[int, float]:
         """Send signals at once, and return the exit code and how many seconds the end took."""
         started_s = time.monotonic()

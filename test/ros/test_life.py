@@ -154,11 +154,12 @@ def test_silence_is_told_once_and_again_only_after_frames_came_and_stopped(
 ) -> None:
     bench.peer.create_publisher(Image, '/front/image_raw', 1)
     logs = bench.logs()
-    bench.start('-r', 'image:=/rear/image_raw', silence_s=0.3, use_sim_time=paused_simulation)
+    camera_topic = '/rear/image_raw'
+    bench.start('-r', f'image:={camera_topic}', camera=camera_topic, silence_s=0.3, use_sim_time=paused_simulation)
     said = sentence(logs, 'no frame for')
     assert '/rear/image_raw, which has 0 publishers; Image topics: /front/image_raw; remap with' in said
 
-    labels, camera = bench.listen(), bench.camera('/rear/image_raw')
+    labels, camera = bench.listen(), bench.camera(camera_topic)
     camera.publish(camera_frame())
     labels.get(timeout=DEADLINE_S)
     sentence(logs, 'frames again')

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage, Image
-from sfnet_ros.pictures import colorize, overlay
 
+from sfnet_ros.pictures import colorize, overlay
 from sfnet_ros.runtime import Segmenter, to_rgb
 
 from .bench import DEADLINE_S, Bench, camera_frame, wait_until
@@ -74,8 +74,9 @@ def test_a_change_of_overlay_alpha_shows_on_the_next_frame(bench: Bench) -> None
 
 
 def test_compressed_frames_come_from_the_companion_of_the_remapped_topic(bench: Bench, segmenter: Segmenter) -> None:
-    bench.start('-r', 'image:=/front/image_raw', image_transport='compressed')
-    labels, camera = bench.listen(), bench.camera('/front/image_raw/compressed', CompressedImage)
+    topic = '/front/image_raw/compressed'
+    bench.start('-r', 'image:=/front/image_raw', camera=topic, image_transport='compressed')
+    labels, camera = bench.listen(), bench.camera(topic, CompressedImage)
     frame = camera_frame(stamp_ns=5)
     camera.publish(compressed(frame))
     label = labels.get(timeout=DEADLINE_S)
@@ -84,7 +85,7 @@ def test_compressed_frames_come_from_the_companion_of_the_remapped_topic(bench: 
 
 
 def test_in_a_namespace_every_topic_moves_along(bench: Bench) -> None:
-    bench.start('-r', '__ns:=/robot')
+    bench.start('-r', '__ns:=/robot', camera='/robot/image')
     labels, camera = bench.listen('/robot/sfnet/label'), bench.camera('/robot/image')
     camera.publish(camera_frame(stamp_ns=9))
     assert labels.get(timeout=DEADLINE_S).header.stamp.nanosec == 9
@@ -104,14 +105,22 @@ def test_every_frame_of_a_burst_is_processed_or_a_counted_drop(bench: Bench) -> 
     assert node.counts.received == node.counts.processed + node.counts.dropped
 
 
-def test_quality_of_service_can_be_overridden(bench: Bench) -> None:
-    node = bench.start(
-        **{
-            'qos_overrides./image.subscription.reliability': 'reliable',
-            'qos_overrides./sfnet/label.publisher.depth': 7,
-        }
-    )
+def test_topics_have_the_quality_of_service_that_consumers_expect(bench: Bench) -> None:
+    node = bench.start(camera='/another_topic')
     (camera,) = node.get_subscriptions_info_by_topic('/image')
+    assert camera.qos_profile.reliability.name == 'BEST_EFFORT'
+    assert node.get_parameter('qos_overrides./image.subscription.depth').value == 1
+    for name in ('label', 'confidence', 'color', 'overlay'):
+        (publisher,) = node.get_publishers_info_by_topic(f'/sfnet/{name}')
+        assert (publisher.qos_profile.reliability.name, publisher.qos_profile.durability.name) == (
+            'RELIABLE',
+            'VOLATILE',
+        )
+
+
+def test_quality_of_service_can_be_overridden(bench: Bench) -> None:
+    node = bench.start(**{'qos_overrides./sfnet/label.publisher.reliability': 'best_effort'})
+    (camera,) = node.get_subscriptions_info_by_topic('/image')
+    (label,) = node.get_publishers_info_by_topic('/sfnet/label')
     assert camera.qos_profile.reliability.name == 'RELIABLE'
-    assert node.get_parameter('qos_overrides./sfnet/label.publisher.depth').value == 7
-    assert node.get_parameter('qos_overrides./sfnet/overlay.publisher.reliability').value == 'reliable'
+    assert label.qos_profile.reliability.name == 'BEST_EFFORT'
