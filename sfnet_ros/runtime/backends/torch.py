@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sfnet_ros.runtime.deploy import DeployModel
+from sfnet_ros.runtime.fold import fold_batch_norm
 
 _DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 # oneDNN's reduced-precision kernels; torch reads these from the CPU.
@@ -36,7 +37,8 @@ class TorchBackend:
         self.device = device
         self.precision = precision
         self._dtype = _DTYPES[precision]
-        self._model = deploy_model.to(device=device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        fold_batch_norm(deploy_model.eval())
+        self._model = deploy_model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if precision != 'float32':
             # Autocast would convert every weight anew in every frame. The rest stays float32 for it to decide on.
             for module in self._model.modules():

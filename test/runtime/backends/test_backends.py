@@ -122,10 +122,3 @@ def test_a_backend_itself_refuses_a_device_that_is_not_here(small_model: Path) -
     model, _ = load_model(small_model)
     with pytest.raises(ValueError, match="'cuda:99' was asked for"):
         TorchBackend(DeployModel(model, PixelNormalizer()), 'cuda:99')
-
-
-def test_batch_norm_stays_float32_beside_bfloat16_convolutions(small_model: Path) -> None:
-    model, _ = load_model(small_model)
-    TorchBackend(DeployModel(model, PixelNormalizer()), 'cpu', 'bfloat16')
-    kinds = {type(module).__name__: module.weight.dtype for module in model.modules() if hasattr(module, 'weight')}
-    assert kinds == {'Conv2d': torch.bfloat16, 'BatchNorm2d': torch.float32}
