@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from sfnet_ros.cli.options import add_segmenter_arguments
@@ -44,17 +45,23 @@ def _replay(args: argparse.Namespace) -> int:
             raise BagError(f'bag {args.bag} has no frame on {topic}: there is nothing to replay')
         is_compressed = bag.image_topics[topic] == COMPRESSED_IMAGE
         plan = ReplayPlan(args.bag, topic, is_compressed, _node_parameters(args), args.speed)
-        with tqdm(total=bag.count(topic), unit='frame', disable=None) as progress:
+        # A folder that cannot be is better known before the replay than after it.
+        args.out.mkdir(parents=True, exist_ok=True)
+        frames = bag.count(topic)
+        with tqdm(desc='replay', total=frames, unit='frame', disable=None) as progress:
             replayed = replay(plan, on_label=progress.update)
         # Only now: what the judging needs is slow to import, and the node needs the processor.
         from sfnet_ros.cli.options import load_segmenter
-        from sfnet_ros.ros.replay.judge import judge
+        from sfnet_ros.ros.replay.judge import RESULTS, judge
         from sfnet_ros.ros.replay.report import table
 
         segmenter = load_segmenter(args.model, args)
-        report, confusion = judge(bag, plan, replayed, segmenter, args.out)
+        with tqdm(desc='judge', total=frames, unit='frame', disable=None) as progress:
+            report, confusion = judge(bag, plan, replayed, segmenter, args.out, on_frame=progress.update)
+    for warning in report.warnings:
+        print(f'warning: {warning}', file=sys.stderr)
     print(table(report, confusion, segmenter.label_space))
-    print(f'\n{args.out}: overlay.mp4, contact_sheet.png, report.json')
+    print(f'\n{args.out}: {", ".join(RESULTS)}')
     return 0
 
 

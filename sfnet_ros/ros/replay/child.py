@@ -97,19 +97,20 @@ class Child:
             return self._process.wait()
 
     def warnings(self) -> list[str]:
-        """List what the child has warned of so far, each once."""
-        entries = [match for match in map(_LOG_LINE.fullmatch, self._said()) if match]
-        return list(
-            dict.fromkeys(match['text'] for match in entries if match['severity'] in ('WARN', 'ERROR', 'FATAL'))
-        )
+        """List what the child has complained of so far, each once: warnings and errors, and what is no log at all."""
+        entries = [_LOG_LINE.fullmatch(line) or line for line in self._said()]
+        texts = [
+            entry if isinstance(entry, str) else entry['text']
+            for entry in entries
+            if isinstance(entry, str) or entry['severity'] not in ('DEBUG', 'INFO')
+        ]
+        return list(dict.fromkeys(texts))
 
     def failure(self) -> ReplayError:
-        """Say that the child has ended and why, in the last words that it had."""
+        """Say that the child has ended and why, in its last complaint."""
         code = self.end(_LAST_BREATH_S)
         how = f'ended with exit code {code}' if code >= 0 else f'was ended by {signal.Signals(-code).name}'
-        said = self._said()
-        last = _LOG_LINE.sub(r'\g<text>', said[-1]) if said else 'it said nothing'
-        return ReplayError(f'the {self.name} {how}: {last}')
+        return ReplayError(': '.join([f'the {self.name} {how}', *self.warnings()[-1:]]))
 
     def _said(self) -> list[str]:
         # The child writes through the same file offset: pread leaves it where it is.

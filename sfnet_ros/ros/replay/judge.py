@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -21,15 +23,22 @@ from sfnet_ros.ros.replay.report import ReplayReport, fps_of, latency_of, share
 from sfnet_ros.ros.replay.supervise import Replayed, ReplayPlan
 from sfnet_ros.runtime import Segmenter
 
+RESULTS = ('overlay.mp4', 'contact_sheet.png', 'report.json')
+
 # Enough for a median, and no long wait with a large model.
 _TIMED_FRAMES = 20
 _FPS_OF_ONE_FRAME = 1.0
 
 
 def judge(
-    bag: Bag, plan: ReplayPlan, replayed: Replayed, segmenter: Segmenter, out: Path
+    bag: Bag,
+    plan: ReplayPlan,
+    replayed: Replayed,
+    segmenter: Segmenter,
+    out: Path,
+    on_frame: Callable[[], object],
 ) -> tuple[ReplayReport, ConfusionMatrix]:
-    """Score what came back and write overlay.mp4, contact_sheet.png and report.json.
+    """Score what came back and write `RESULTS`, all of them or, where something fails, none.
 
     Args:
         bag: The recording.
@@ -37,11 +46,29 @@ def judge(
         replayed: What came back.
         segmenter: The model that ran in the node, for its classes and its speed alone.
         out: Folder of the results.
+        on_frame: Called for every frame that is through.
 
     Raises:
         ValueError: The ground truth is none for this model.
         OSError: A result cannot be written.
     """
+    out.mkdir(parents=True, exist_ok=True)
+    # Beside the results of an earlier replay, until these are whole: the three belong together.
+    with TemporaryDirectory(prefix='.replay.', dir=out) as workshop:
+        report, confusion = _judge(bag, plan, replayed, segmenter, Path(workshop), on_frame)
+        for name in RESULTS:
+            os.replace(Path(workshop, name), out / name)
+    return report, confusion
+
+
+def _judge(
+    bag: Bag,
+    plan: ReplayPlan,
+    replayed: Replayed,
+    segmenter: Segmenter,
+    folder: Path,
+    on_frame: Callable[[], object],
+) -> tuple[ReplayReport, ConfusionMatrix]:
     label_space = segmenter.label_space
     warnings = list(replayed.warnings)
     truth_topic, truth_space = bag.label_topic, bag.notes.get(LABEL_SPACE_NOTE, label_space.name)
@@ -49,7 +76,7 @@ def judge(
         warnings.append(f'not scored: the ground truth is in classes of {truth_space}, the model in {label_space.name}')
         truth_topic = None
     frames = review(bag, plan.topic, truth_topic, replayed.labels.get)
-    confusion = _score_and_draw(frames, replayed, label_space, out)
+    confusion = _score_and_draw(frames, replayed, label_space, folder, on_frame)
     iou_per_class = dict(zip(label_space.names, map(share, confusion.iou_per_class), strict=True))
     report = ReplayReport(
         bag=str(plan.bag),
@@ -67,12 +94,16 @@ def judge(
         pixel_accuracy=share(confusion.pixel_accuracy),
         warnings=warnings,
     )
-    report.write(out / 'report.json')
+    report.write(folder / 'report.json')
     return report, confusion
 
 
 def _score_and_draw(
-    frames: Iterable[ReviewedFrame], replayed: Replayed, label_space: LabelSpace, out: Path
+    frames: Iterable[ReviewedFrame],
+    replayed: Replayed,
+    label_space: LabelSpace,
+    folder: Path,
+    on_frame: Callable[[], object],
 ) -> ConfusionMatrix:
     """Go through the frames once: each is scored, becomes a picture of the video, and perhaps a row of the sheet."""
     confusion = ConfusionMatrix(label_space.num_classes)
@@ -80,8 +111,9 @@ def _score_and_draw(
     on_sheet = {processed[index] for index in np.linspace(0, len(processed) - 1, SHEET_ROWS).round().astype(int)}
     rows: list[ReviewedFrame] = []
     key = legend(label_space)
-    with new_video(out / 'overlay.mp4', _recorded_fps(sorted(replayed.sent_ns))) as video:
+    with new_video(folder / 'overlay.mp4', _recorded_fps(sorted(replayed.sent_ns))) as video:
         for frame in frames:
+            on_frame()
             if frame.label_map is None:
                 # Dropped: shown as the camera saw it.
                 video.append(beside(frame.rgb, key))
@@ -91,7 +123,7 @@ def _score_and_draw(
             if frame.stamp_ns in on_sheet:
                 rows.append(frame)
             video.append(beside(overlay(frame.rgb, frame.label_map, label_space), key))
-    write_sheet(out / 'contact_sheet.png', rows, label_space)
+    write_sheet(folder / 'contact_sheet.png', rows, label_space)
     return confusion
 
 

@@ -97,7 +97,7 @@ def replay(plan: ReplayPlan, on_label: Callable[[], object]) -> Replayed:
         while stage.last_news_s > time.monotonic() - _QUIET_S or not stage.done:
             if stage.wait_for(lambda: stage.done and stage.last_sent_ns in replayed.received_ns, 1.0):
                 break
-    return _checked(replayed)
+    return checked(replayed)
 
 
 class _Stage:
@@ -185,7 +185,12 @@ def _stage(plan: ReplayPlan, replayed: Replayed, domain: int, on_label: Callable
             child.end(_END_S)
 
 
-def _checked(replayed: Replayed) -> Replayed:
+def checked(replayed: Replayed) -> Replayed:
+    """Pass on what came of a replay.
+
+    Raises:
+        ReplayError: Nothing came back, or what was never sent.
+    """
     if not replayed.received_ns:
         said = f', and warned: {replayed.warnings[-1]}' if replayed.warnings else ''
         raise ReplayError(f'the node gave no label for any of {len(replayed.sent_ns)} frames{said}')

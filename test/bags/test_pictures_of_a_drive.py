@@ -1,0 +1,96 @@
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC, Recording, make_bag
+from sfnet_ros.bags.messages import COMPRESSED_IMAGE, jpeg_message
+from sfnet_ros.bags.read import Bag
+from sfnet_ros.bags.review import ReviewedFrame, review
+from sfnet_ros.bags.sheet import write_sheet
+from sfnet_ros.bags.video import new_video
+from sfnet_ros.bags.write import new_bag
+from sfnet_ros.datasets import Sample
+from sfnet_ros.labels import LabelSpace
+
+CAMVID = LabelSpace.load('camvid')
+LABELS = np.tile(np.arange(12, dtype=np.uint8), (40, 5))
+GREY = np.full((40, 60, 3), 128, np.uint8)
+FRAME = ReviewedFrame(1, GREY, LABELS, LABELS)
+
+
+def pictures_in(path: Path) -> list[np.ndarray]:
+    video = cv2.VideoCapture(str(path))
+    pictures = []
+    while (picture := video.read())[0]:
+        pictures.append(picture[1])
+    return pictures
+
+
+@pytest.mark.parametrize('frame_hw', [(40, 60), (41, 61)])
+def test_video_keeps_every_picture_and_its_colours(frame_hw: tuple[int, int], tmp_path: Path) -> None:
+    colours = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
+    with new_video(tmp_path / 'a.mp4', 7.5) as video:
+        for colour in colours:
+            video.append(np.full((*frame_hw, 3), colour, np.uint8))
+    pictures = pictures_in(tmp_path / 'a.mp4')
+    assert len(pictures) == 3
+    for picture, colour in zip(pictures, colours, strict=True):
+        assert np.abs(picture.mean(axis=(0, 1))[::-1] - colour).max() < 12
+
+
+def test_picture_of_another_size_is_brought_to_the_first_s(tmp_path: Path) -> None:
+    with new_video(tmp_path / 'a.mp4', 10) as video:
+        video.append(GREY)
+        video.append(np.full((20, 20, 3), 128, np.uint8))
+    assert [picture.shape for picture in pictures_in(tmp_path / 'a.mp4')] == [(40, 60, 3)] * 2
+
+
+def test_interrupted_video_is_not_left_behind(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), new_video(tmp_path / 'a.mp4', 10) as video:
+        video.append(GREY)
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(('target', 'columns'), [(LABELS, 4), (None, 3)])
+def test_sheet_has_a_row_for_each_frame(target: np.ndarray | None, columns: int, tmp_path: Path) -> None:
+    write_sheet(tmp_path / 'sheet.png', [replace(FRAME, target=target)] * 8, CAMVID)
+    sheet = cv2.imread(str(tmp_path / 'sheet.png'))
+    assert sheet is not None
+    assert sheet.shape[0] >= 8 * 40
+    assert sheet.shape[1] >= columns * 60
+
+
+def test_sheet_of_large_frames_of_mixed_sizes_stays_a_sheet(tmp_path: Path) -> None:
+    large = ReviewedFrame(1, np.zeros((1000, 2000, 3), np.uint8), None, np.zeros((1000, 2000), np.uint8))
+    write_sheet(tmp_path / 'sheet.png', [large, FRAME], CAMVID)
+    sheet = cv2.imread(str(tmp_path / 'sheet.png'))
+    assert sheet is not None
+    assert 3 * 480 < sheet.shape[1] < 4 * 480
+    assert 2 * 240 < sheet.shape[0] < 3 * 240
+
+
+def test_review_brings_together_what_has_one_stamp(tmp_path: Path) -> None:
+    make_bag(tmp_path / 'bag', [Sample('a', GREY, LABELS), Sample('b', GREY, LABELS[:, ::-1])], CAMVID, Recording())
+    predictions = {Recording().stamp_ns(1): LABELS}
+    with Bag(tmp_path / 'bag') as bag:
+        first, second = review(bag, IMAGE_TOPIC, LABEL_TOPIC, predictions.get)
+    assert first.label_map is None
+    np.testing.assert_array_equal(first.target, LABELS)
+    np.testing.assert_array_equal(second.label_map, LABELS)
+    np.testing.assert_array_equal(second.target, LABELS[:, ::-1])
+    assert first.rgb.shape == GREY.shape
+
+
+def test_review_passes_over_a_damaged_frame(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    damaged, good = jpeg_message(GREY, 95, 1, ''), jpeg_message(GREY, 95, 2, '')
+    damaged.data = damaged.data[:50]  # type: ignore[attr-defined]
+    with new_bag(tmp_path / 'bag', {}) as writer:
+        writer.add(IMAGE_TOPIC, COMPRESSED_IMAGE, damaged)
+        writer.add(IMAGE_TOPIC, COMPRESSED_IMAGE, good)
+    with Bag(tmp_path / 'bag') as bag:
+        assert [frame.stamp_ns for frame in review(bag, IMAGE_TOPIC, None, lambda _: None)] == [2]
+    assert 'frame of 1 ns: JPEG data is cut off' in caplog.text

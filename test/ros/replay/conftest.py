@@ -1,0 +1,62 @@
+"""A short real drive, and what a replay of it left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC, Recording, make_bag
+from sfnet_ros.bags.read import Bag
+from sfnet_ros.bags.review import review
+from sfnet_ros.datasets import Sample
+from sfnet_ros.evaluation import ConfusionMatrix
+from sfnet_ros.labels import LabelSpace
+from sfnet_ros.ros.replay.judge import judge
+from sfnet_ros.ros.replay.report import ReplayReport
+from sfnet_ros.ros.replay.supervise import Replayed, ReplayPlan, replay
+from sfnet_ros.runtime import Segmenter
+
+from ..node_process import SHARED_MEMORY, remove_orphans
+
+SAMPLE = Path(__file__).parents[2] / 'data' / 'camvid_0016E5'
+FRAMES = 8
+
+
+@pytest.fixture(scope='session')
+def short_drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a recording of the sample drive's first frames."""
+    folder = tmp_path_factory.mktemp('bags') / 'short'
+    with Bag(SAMPLE) as bag:
+        frames = islice(review(bag, IMAGE_TOPIC, LABEL_TOPIC, lambda _: None), FRAMES)
+        samples = [Sample(str(frame.stamp_ns), frame.rgb, frame.target) for frame in frames if frame.target is not None]
+    make_bag(folder, samples, LabelSpace.load('camvid'), Recording(rate=5.0))
+    return folder
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Hold all that a replay gave."""
+
+    replayed: Replayed
+    report: ReplayReport
+    confusion: ConfusionMatrix
+    segmenter: Segmenter
+    folder: Path
+
+
+@pytest.fixture(scope='session')
+def outcome(short_drive: Path, model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
+    """Replay the short drive once."""
+    before = set(SHARED_MEMORY.glob('*'))
+    folder = tmp_path_factory.mktemp('out')
+    plan = ReplayPlan(short_drive, IMAGE_TOPIC, True, {'model': str(model_folder), 'precision': 'float32'})
+    replayed = replay(plan, on_label=lambda: None)
+    segmenter = Segmenter.from_model(model_folder, precision='float32')
+    with Bag(short_drive) as bag:
+        report, confusion = judge(bag, plan, replayed, segmenter, folder, on_frame=lambda: None)
+    yield Outcome(replayed, report, confusion, segmenter, folder)
+    remove_orphans(before)

@@ -1,0 +1,128 @@
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC
+from sfnet_ros.bags.read import Bag
+from sfnet_ros.bags.review import review
+from sfnet_ros.cli import main
+from sfnet_ros.evaluation import ConfusionMatrix
+from sfnet_ros.ros.replay.child import ReplayError
+from sfnet_ros.ros.replay.judge import RESULTS
+from sfnet_ros.ros.replay.supervise import ReplayPlan, replay
+
+from .conftest import FRAMES, Outcome
+
+
+def test_every_frame_is_sent_once_with_its_own_stamp_and_at_the_drive_s_pace(
+    outcome: Outcome, short_drive: Path
+) -> None:
+    with Bag(short_drive) as bag:
+        stamps = [message.stamp_ns for message in bag.messages(IMAGE_TOPIC)]
+    assert list(outcome.replayed.sent_ns) == stamps
+    moments = list(outcome.replayed.sent_ns.values())
+    assert moments[-1] - moments[0] == pytest.approx(stamps[-1] - stamps[0], abs=0.15e9)
+
+
+def test_labels_carry_stamps_of_frames_and_come_after_them(outcome: Outcome) -> None:
+    assert 0 < len(outcome.replayed.received_ns) <= FRAMES
+    assert outcome.replayed.received_ns.keys() <= outcome.replayed.sent_ns.keys()
+    assert min(outcome.replayed.latencies_ms()) > 0
+
+
+def test_live_labels_and_scores_are_those_of_the_model_on_the_same_frames(outcome: Outcome, short_drive: Path) -> None:
+    offline = ConfusionMatrix(outcome.segmenter.label_space.num_classes)
+    compared: Counter[bool] = Counter()
+    with Bag(short_drive) as bag:
+        for frame in review(bag, IMAGE_TOPIC, LABEL_TOPIC, outcome.replayed.labels.get):
+            if frame.label_map is not None and frame.target is not None:
+                label_map = outcome.segmenter(frame.rgb).label_map
+                offline.update(label_map, frame.target)
+                compared[np.array_equal(label_map, frame.label_map)] += 1
+    assert compared == {True: outcome.report.processed}
+    np.testing.assert_array_equal(offline.iou_per_class, outcome.confusion.iou_per_class)
+    assert outcome.report.miou == pytest.approx(offline.miou, abs=1e-6)
+
+
+def test_report_is_written_with_the_numbers_of_the_replay(outcome: Outcome) -> None:
+    written = json.loads((outcome.folder / 'report.json').read_text())
+    assert written['sent'] == FRAMES
+    assert written['processed'] + written['dropped'] == FRAMES
+    latencies = outcome.replayed.latencies_ms()
+    assert written['latency_ms']['p50'] == pytest.approx(np.median(latencies), abs=0.01)
+    assert written['latency_ms']['p50'] <= written['latency_ms']['p95'] <= written['latency_ms']['max']
+    assert written['latency_ms']['max'] == pytest.approx(max(latencies), abs=0.01)
+    assert written['fps'] > 0
+    assert 0 <= written['miou'] <= 1
+    assert list(written['iou_per_class']) == list(outcome.segmenter.label_space.names)
+    assert written['model'] == outcome.segmenter.describe()
+    assert written['model_ms'] > 0
+
+
+def test_video_shows_every_frame_at_the_drive_s_rate(outcome: Outcome) -> None:
+    video = cv2.VideoCapture(str(outcome.folder / 'overlay.mp4'))
+    assert video.get(cv2.CAP_PROP_FPS) == pytest.approx(5.0, abs=0.01)
+    pictures = 0
+    while video.read()[0]:
+        pictures += 1
+    assert pictures == FRAMES
+
+
+def test_contact_sheet_has_four_columns_and_a_row_for_each_of_up_to_five_frames(outcome: Outcome) -> None:
+    sheet = cv2.imread(str(outcome.folder / 'contact_sheet.png'))
+    assert sheet is not None
+    height, width = sheet.shape[:2]
+    assert height // 360 == min(5, outcome.report.processed)
+    assert width // 480 == 4
+
+
+def test_nothing_but_the_results_is_in_the_folder(outcome: Outcome) -> None:
+    assert {path.name for path in outcome.folder.iterdir()} == set(RESULTS)
+
+
+def test_a_model_that_is_not_there_ends_the_replay_with_the_node_s_sentence(
+    short_drive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(['bag', 'replay', str(short_drive), '--model', 'no_such_model', '--out', str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("sfnet bag replay: the node ended with exit code 1: cannot configure: model 'no_such_model'")
+    assert said.count('\n') == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_label_of_no_frame_is_reported(outcome: Outcome) -> None:
+    from sfnet_ros.ros.replay.supervise import checked
+
+    stray = replace(outcome.replayed, received_ns={**outcome.replayed.received_ns, 12: 0})
+    with pytest.raises(ReplayError, match='gave 1 labels with a stamp that no frame had, such as 12 ns'):
+        checked(stray)
+    with pytest.raises(ReplayError, match='gave no label for any of 8 frames, and warned: too dark'):
+        checked(replace(outcome.replayed, received_ns={}, warnings=['too dark']))
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'sentence'),
+    [
+        (['nowhere'], 'there is no bag at nowhere'),
+        (['BAG', '--topic', '/up'], 'has no image topic /up (image topics in it: /camera/image_raw/compressed, '),
+        (['BAG', '--speed', '0'], 'a speed of 0.0 is not between 0.01 and 100'),
+        (['BAG', '--input-size', 'big'], "--input-size 'big' is not accepted"),
+        (['BAG', '--out', 'BAG/metadata.yaml'], 'File exists: '),
+    ],
+)
+def test_what_a_user_can_get_wrong_is_a_sentence_before_anything_starts(
+    arguments: list[str], sentence: str, short_drive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(['bag', 'replay', *(argument.replace('BAG', str(short_drive)) for argument in arguments)]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_without_rclpy_one_sentence_says_so(short_drive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
+    with pytest.raises(ReplayError, match=r'needs ROS 2 \(rclpy\)'):
+        replay(ReplayPlan(short_drive, IMAGE_TOPIC, True, {}), on_label=lambda: None)
