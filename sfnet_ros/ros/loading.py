@@ -8,9 +8,7 @@ import torch
 
 from sfnet_ros.ros.parameters import NodeParameters
 from sfnet_ros.runtime import Segmenter, find_model, load_manifest
-from sfnet_ros.share import share_folders
-
-DEFAULT_MODEL = 'df1_camvid'
+from sfnet_ros.share import DEFAULT_MODEL, share_folders
 
 # Nobody knows the camera's size yet; another one costs its first frames some time.
 _TYPICAL_FRAME_HW = (480, 640)

@@ -1,4 +1,4 @@
-"""What every executable does before it imports anything heavy: signals, the transport's profile, the allocator.
+"""What every executable does before it imports anything heavy: signals, the transport's profile, memory and threads.
 
 This module and the modules of the executables' ``main`` import nothing but the standard library and `sfnet_ros.share`.
 """
@@ -75,6 +75,7 @@ def prepare_process() -> StopSignals:
     signals = StopSignals()
     _use_shared_memory_profile()
     _keep_large_blocks()
+    _wait_without_spinning()
     return signals
 
 
@@ -114,3 +115,13 @@ def _keep_large_blocks() -> None:
     libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
     libc.mallopt(_M_TRIM_THRESHOLD, _NEVER_TRIM)
     libc.mallopt(_M_TOP_PAD, _TOP_PAD)
+
+
+def _wait_without_spinning() -> None:
+    """Let OpenMP's threads sleep while they wait for each other.
+
+    They would spin, each for milliseconds, and where a robot's other processes want the cores too, the thread that is
+    waited for then does not get one: on two cores beside a training, a frame took 0.5 s instead of 0.1 s.
+    """
+    if 'GOMP_SPINCOUNT' not in os.environ:
+        os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')

@@ -33,7 +33,10 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
             monkeypatch.setenv('FASTDDS_DEFAULT_PROFILES_FILE', '')
             monkeypatch.setenv('FASTRTPS_DEFAULT_PROFILES_FILE', '')
             process._use_shared_memory_profile()
+            before = set(SHARED_MEMORY.glob('*'))
             yield number
+            # Last of all: until its other fixtures have ended, this process may still read what a killed one wrote.
+            remove_orphans(before)
             return
     pytest.fail('all ROS domains are taken by other test runs: end them')
 
@@ -58,9 +61,8 @@ def bench(domain: int, model_folder: Path) -> Iterator[Bench]:
 
 @pytest.fixture
 def start_process(domain: int, tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
-    """Start node processes that do not outlive the test; their shared memory does not either."""
+    """Start node processes that do not outlive the test."""
     started: list[NodeProcess] = []
-    before = set(SHARED_MEMORY.glob('*'))
 
     def start(*arguments: str) -> NodeProcess:
         started.append(NodeProcess(arguments, tmp_path / f'node_{len(started)}.log'))
@@ -70,4 +72,3 @@ def start_process(domain: int, tmp_path: Path) -> Iterator[Callable[..., NodePro
     for node in started:
         node.popen.kill()
         node.popen.wait()
-    remove_orphans(before)

@@ -61,7 +61,7 @@ def test_a_signal_in_the_middle_of_a_frame_ends_the_node(
     bench: Bench, start_process: Start, arguments: tuple[str, ...]
 ) -> None:
     # At this size a frame takes longer than the end may.
-    size = ('-p', 'input_height:=2048', '-p', 'input_width:=4096', '-p', 'threads:=1')
+    size = ('-p', 'input_height:=1536', '-p', 'input_width:=3072', '-p', 'threads:=1')
     node = start_process(*arguments, *size, '-p', 'autostart:=false')
     node.wait_for_output('waiting to be configured')
     assert bench.transition('configure')
@@ -76,7 +76,7 @@ def test_a_signal_in_the_middle_of_a_frame_ends_the_node(
 def test_a_signal_during_configure_ends_the_node(
     bench: Bench, start_process: Start, arguments: tuple[str, ...]
 ) -> None:
-    size = ('-p', 'input_height:=2048', '-p', 'input_width:=4096', '-p', 'threads:=1')
+    size = ('-p', 'input_height:=1536', '-p', 'input_width:=3072', '-p', 'threads:=1')
     node = start_process(*arguments, *size)
     wait_until(lambda: '/sfnet' in bench.peer_names(), 'the node is there, and configures')
     assert_ends_in_order(node, TERM)

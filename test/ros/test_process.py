@@ -62,6 +62,13 @@ def test_large_blocks_are_kept_unless_the_user_tunes_malloc() -> None:
     assert kept < 100 < 1000 < returned
 
 
+def test_openmp_waits_asleep_unless_the_user_says_otherwise() -> None:
+    code = 'import os; from sfnet_ros.ros.process import prepare_process as p; p(); print(os.getenv("OMP_WAIT_POLICY"))'
+    assert start(code).communicate(timeout=30)[0] == 'PASSIVE\n'
+    assert start(code, OMP_WAIT_POLICY='ACTIVE').communicate(timeout=30)[0] == 'ACTIVE\n'
+    assert start(code, GOMP_SPINCOUNT='1000').communicate(timeout=30)[0] == 'None\n'
+
+
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_process_while_it_is_busy_with_an_import(number: signal.Signals) -> None:
     code = f'from sfnet_ros.ros.process import prepare_process as p; p(); {READY}; import time; time.sleep(60)'
