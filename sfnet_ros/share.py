@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# The model that runs when nobody names one.
+DEFAULT_MODEL = 'df1_camvid'
+
 
 def share_folders() -> tuple[Path, ...]:
     """List the existing folders that hold config/ and models/, nearest first.

@@ -25,7 +25,6 @@ FAITHFUL = 0.995
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument('--model', required=True, help='name of a model, or its folder')
     parser.add_argument('--data', required=True, metavar='ROOT', help='folder of the data set')
     parser.add_argument('--layout', default='camvid', help='camvid or folder (default %(default)s)')
     parser.add_argument('--split', default='val', help='split to score (default %(default)s)')
@@ -47,10 +46,10 @@ def run(args: argparse.Namespace) -> int:
     from sfnet_ros.datasets import open_dataset
     from sfnet_ros.evaluation import ConfusionMatrix, LabelAgreement, scores_table
 
-    segmenter = load_segmenter(args.model, args)
+    segmenter = load_segmenter(args)
     reference = None
     if segmenter.backend.precision != 'float32':
-        reference = load_segmenter(args.model, argparse.Namespace(**{**vars(args), 'precision': 'float32'}))
+        reference = load_segmenter(argparse.Namespace(**{**vars(args), 'precision': 'float32'}))
     label_space = segmenter.label_space
     dataset = open_dataset(args.layout, args.data, args.split, label_space, args.drive)
     scores, agreement = ConfusionMatrix(label_space.num_classes), LabelAgreement()

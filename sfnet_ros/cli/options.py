@@ -6,12 +6,15 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Literal
 
+from sfnet_ros.share import DEFAULT_MODEL
+
 if TYPE_CHECKING:
     from sfnet_ros.runtime import Segmenter
 
 
 def add_segmenter_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what `load_segmenter` reads, all but the model."""
+    """Declare what `load_segmenter` reads."""
+    parser.add_argument('--model', default=DEFAULT_MODEL, help='name of a model, or its folder (default %(default)s)')
     parser.add_argument('--backend', default='auto', help='auto or torch (default %(default)s)')
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N (default %(default)s)')
     parser.add_argument('--precision', default='auto', help='auto, float32, bfloat16 or float16 (default %(default)s)')
@@ -20,13 +23,13 @@ def add_segmenter_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_segmenter(model: str, args: argparse.Namespace) -> Segmenter:
-    """Load a model as the options say."""
+def load_segmenter(args: argparse.Namespace) -> Segmenter:
+    """Load the model as the options say."""
     from sfnet_ros.runtime import Segmenter
 
     input_hw = parse_input_size(args.input_size)
     return Segmenter.from_model(
-        model, backend=args.backend, device=args.device, precision=args.precision, input_hw=input_hw
+        args.model, backend=args.backend, device=args.device, precision=args.precision, input_hw=input_hw
     )
 
 

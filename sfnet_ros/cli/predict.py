@@ -30,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--out', type=Path, required=True, metavar='DIR', help='gets <stem>_{label,color,overlay}.png of each picture'
     )
-    parser.add_argument('--model', default='df1_camvid', help='name of a model, or its folder (default %(default)s)')
     add_segmenter_arguments(parser)
 
 
@@ -41,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     sources = _find_pictures(args.pictures)
     names = _output_names(sources)
     _refuse_overwriting_inputs(args.out, sources, names)
-    segmenter = load_segmenter(args.model, args)
+    segmenter = load_segmenter(args)
     unread = []
     for source, name in zip(tqdm(sources, unit='picture', disable=None), names, strict=True):
         rgb = _read(source)

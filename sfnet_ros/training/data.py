@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -21,20 +20,38 @@ logger = logging.getLogger(__name__)
 _RARE_SHARE = 0.03
 
 
-class DecodedPictures:
-    """All pictures of a data set in memory, decoded once: small data sets are read again in every epoch."""
+class Pictures:
+    """The pictures of a data set, decoded once and kept as far as memory allows: each is asked for in every epoch.
 
-    def __init__(self, dataset: PairedFolders, num_classes: int) -> None:
-        with ThreadPoolExecutor() as pool:
-            samples = list(pool.map(dataset.__getitem__, range(len(dataset))))
-        self.images = [torch.from_numpy(np.ascontiguousarray(sample.image.transpose(2, 0, 1))) for sample in samples]
-        self.targets = [torch.from_numpy(sample.target) for sample in samples]
-        self.pixel_counts = sum(
-            (torch.bincount(target.flatten().long(), minlength=256)[:num_classes] for target in self.targets),
-            torch.zeros(num_classes, dtype=torch.long),
-        )
-        megabytes = sum(picture.nbytes for picture in (*self.images, *self.targets)) / 2**20
-        logger.info('%d pictures in memory, %.0f MB', len(samples), megabytes)
+    Args:
+        dataset: What is trained on; all of it is read here, so that a damaged file is known before training begins.
+        num_classes: Classes to count.
+        memory_bytes: What may be kept; the rest is read from disk each time.
+    """
+
+    def __init__(self, dataset: PairedFolders, num_classes: int, memory_bytes: int = 4 * 2**30) -> None:
+        self._dataset = dataset
+        self._kept: list[tuple[Tensor, Tensor]] = []
+        self.pixel_counts = torch.zeros(num_classes, dtype=torch.long)
+        used = 0
+        for index in range(len(dataset)):
+            image, target = self._read(index)
+            self.pixel_counts += torch.bincount(target.flatten().long(), minlength=256)[:num_classes]
+            used += image.nbytes + target.nbytes
+            if used <= memory_bytes:
+                self._kept.append((image, target))
+        logger.info('%d pictures, %d of them in memory', len(dataset), len(self._kept))
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Give a picture ``(3, H, W)`` uint8 and its train ids ``(H, W)`` uint8."""
+        return self._kept[index] if index < len(self._kept) else self._read(index)
+
+    def _read(self, index: int) -> tuple[Tensor, Tensor]:
+        sample = self._dataset[index]
+        return torch.from_numpy(np.ascontiguousarray(sample.image.transpose(2, 0, 1))), torch.from_numpy(sample.target)
 
     @property
     def rare_classes(self) -> list[int]:
@@ -44,18 +61,18 @@ class DecodedPictures:
 
 
 class _Augmented(Dataset[tuple[Tensor, Tensor]]):
-    def __init__(self, pictures: DecodedPictures, augmentation: Augmentation) -> None:
+    def __init__(self, pictures: Pictures, augmentation: Augmentation) -> None:
         self._pictures = pictures
         self._augmentation = augmentation
 
     def __len__(self) -> int:
-        return len(self._pictures.images)
+        return len(self._pictures)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        return self._augmentation(self._pictures.images[index], self._pictures.targets[index])
+        return self._augmentation(*self._pictures[index])
 
 
-def batches(config: TrainingConfig, pictures: DecodedPictures, zoom: float) -> Iterator[tuple[Tensor, Tensor]]:
+def batches(config: TrainingConfig, pictures: Pictures, zoom: float) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield one epoch of shuffled, augmented batches, drawn from torch's global generator.
 
     Yields:
@@ -67,14 +84,14 @@ def batches(config: TrainingConfig, pictures: DecodedPictures, zoom: float) -> I
         shuffle=True,
         num_workers=config.workers,
         collate_fn=_collate,
-        drop_last=len(pictures.images) >= config.batch_size,
+        drop_last=len(pictures) >= config.batch_size,
     )
     yield from loader
 
 
-def steps_per_epoch(config: TrainingConfig, pictures: DecodedPictures) -> int:
+def steps_per_epoch(config: TrainingConfig, pictures: Pictures) -> int:
     """Count the batches of an epoch."""
-    return max(1, len(pictures.images) // config.batch_size)
+    return max(1, len(pictures) // config.batch_size)
 
 
 def _collate(samples: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:

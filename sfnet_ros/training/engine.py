@@ -20,7 +20,7 @@ from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.training.backbone_weights import load_backbone_weights
 from sfnet_ros.training.checkpoint import RunState, load_state, save_state
 from sfnet_ros.training.config import TrainingConfig
-from sfnet_ros.training.data import DecodedPictures, batches, steps_per_epoch
+from sfnet_ros.training.data import Pictures, batches, steps_per_epoch
 from sfnet_ros.training.losses import SegmentationLoss, class_weights
 from sfnet_ros.training.schedules import averaged_model, poly_with_warmup
 
@@ -57,7 +57,7 @@ class Trainer:
         self.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         self.averaged = averaged_model(self.model, config.ema_decay)
         self.normalize = PixelNormalizer().to(device)
-        self.pictures = DecodedPictures(dataset, network.num_classes)
+        self.pictures = Pictures(dataset, network.num_classes)
         cap = config.loss.class_weight_cap
         weights = class_weights(self.pictures.pixel_counts, cap) if cap > 0 else None
         self.loss = SegmentationLoss(config.loss, weights).to(device)

@@ -9,6 +9,7 @@ from sfnet_ros.training.engine import STATE_FILE, Trainer, train
 from sfnet_ros.training.schedules import averaged_model, poly_with_warmup
 
 CPU = torch.device('cpu')
+CAR = 8
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def weights_of(trainer):
 
 
 def test_training_learns_what_the_pictures_show(config, drive):
-    trainer = Trainer(config(epochs=25, loss={'class_weight_cap': 3.0}), drive, None, CPU)
+    trainer = Trainer(config(epochs=25), drive, None, CPU)
     losses = [trainer.train_epoch() for _ in range(25)]
     assert losses[-1] < 0.4 * losses[0]
     model = trainer.result.eval()
@@ -33,7 +34,9 @@ def test_training_learns_what_the_pictures_show(config, drive):
         with torch.inference_mode():
             return model(PixelNormalizer()(torch.from_numpy(rgb)[None])).argmax(1)[0].to(torch.uint8).numpy()
 
-    assert score(segment, ((sample.image, sample.target) for sample in drive), 11).miou > 0.7
+    iou = score(segment, ((sample.image, sample.target) for sample in drive), 11).iou_per_class
+    # A network that saw nothing but road would have 0 of the car.
+    assert iou[CAR] > 0.4, iou
 
 
 @pytest.mark.parametrize('workers', [0, 1])

@@ -15,7 +15,6 @@ EXAMPLE = 'sfnet bag replay test/data/camvid_0016E5 --model df1_camvid --out dem
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('bag', type=Path, help='rosbag2 folder, or an .mcap or .db3 file')
-    parser.add_argument('--model', default='df1_camvid', help='name of a model, or its folder (default %(default)s)')
     parser.add_argument('--topic', help='topic of the frames (default: the only one that the bag has)')
     parser.add_argument('--speed', type=float, default=1.0, help='2 is twice as fast as recorded (default %(default)s)')
     parser.add_argument(
@@ -55,7 +54,7 @@ def _replay(args: argparse.Namespace) -> int:
         from sfnet_ros.ros.replay.judge import RESULTS, judge
         from sfnet_ros.ros.replay.report import table
 
-        segmenter = load_segmenter(args.model, args)
+        segmenter = load_segmenter(args)
         with tqdm(desc='judge', total=frames, unit='frame', disable=None) as progress:
             report, confusion = judge(bag, plan, replayed, segmenter, args.out, on_frame=progress.update)
     for warning in report.warnings:
