@@ -10,7 +10,7 @@ from launch import LaunchContext, LaunchDescription
 from sfnet_ros.ros.parameter_fields import rules_of
 from sfnet_ros.ros.parameters import NodeParameters
 
-# Parameters that are arguments too; the rest stands in params_file.
+# Parameters that are arguments too; the others are set in params_file alone.
 NAMES = ('model', 'backbone', 'input_height', 'input_width', 'device', 'precision', 'image_transport')
 
 TYPES = {name: type(getattr(NodeParameters, name)) for name in NAMES} | {'use_sim_time': bool}
@@ -23,12 +23,17 @@ def generate_launch_description() -> LaunchDescription:
 
 def arguments() -> list[DeclareLaunchArgument]:
     """Describe each argument."""
-    from_file = 'Empty leaves it to params_file.'
+    from_file = 'Unless given, params_file decides.'
     rules = rules_of(NodeParameters)
     return [
         DeclareLaunchArgument('image', default_value='image', description='Image topic of the camera.'),
         *(
-            DeclareLaunchArgument(name, default_value='', description=f'{rules[name].description} {from_file}')
+            DeclareLaunchArgument(
+                name,
+                default_value='',
+                choices=['', *rules[name].choices] if rules[name].choices else None,
+                description=f'{rules[name].description} {from_file}',
+            )
             for name in NAMES
         ),
         DeclareLaunchArgument('namespace', default_value='', description='Namespace of the node.'),
@@ -38,9 +43,17 @@ def arguments() -> list[DeclareLaunchArgument]:
             description='Parameter file; arguments that are given win over it. Copy the default to begin one.',
         ),
         DeclareLaunchArgument(
-            'use_sim_time', default_value='', description=f'true takes the time from /clock. {from_file}'
+            'use_sim_time',
+            default_value='',
+            choices=['', 'true', 'false'],
+            description=f'true takes the time from /clock. {from_file}',
         ),
-        DeclareLaunchArgument('log_level', default_value='info', description='debug, info, warn, error or fatal.'),
+        DeclareLaunchArgument(
+            'log_level',
+            default_value='info',
+            choices=['debug', 'info', 'warn', 'error', 'fatal'],
+            description='What is logged: this severity and worse.',
+        ),
     ]
 
 
