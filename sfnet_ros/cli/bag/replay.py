@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def _replay(args: argparse.Namespace) -> int:
         frames = bag.count(topic)
         with tqdm(desc='replay', total=frames, unit='frame', disable=None) as progress:
             replayed = replay(plan, on_label=progress.update)
+        # The model is timed alone as it ran in the node, whose threads sleep while they wait.
+        os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
         # Only now: what the judging needs is slow to import, and the node needs the processor.
         from sfnet_ros.cli.options import load_segmenter
         from sfnet_ros.ros.replay.judge import RESULTS, judge
