@@ -53,20 +53,19 @@ class SilenceWatch:
 
 
 def describe_topic(node: Node, topic: str) -> str:
-    """Describe an image topic without frames: its publishers, and the image topics that there are instead."""
+    """Describe an image topic without frames: its publishers, and the image topics that there are."""
     publishers = node.count_publishers(topic)
-    return f'{topic}, which has {publishers} publisher{"s" * (publishers != 1)}; {_describe_choices(node)}'
-
-
-def _describe_choices(node: Node) -> str:
+    count = f'{topic}, which has {publishers} publisher{"s" * (publishers != 1)}'
+    published = [(name, types) for name, types in node.get_topic_names_and_types() if node.count_publishers(name)]
     own = f'{node.get_fully_qualified_name()}/'
-    topics = [(name, types) for name, types in node.get_topic_names_and_types() if not name.startswith(own)]
-    published = [(name, types) for name, types in topics if node.count_publishers(name)]
-    raw = [name for name, types in published if _IMAGE in types]
-    compressed = [name for name, types in published if _COMPRESSED in types]
+    raw, compressed = (
+        [name for name, types in published if message_type in types and not name.startswith(own)]
+        for message_type in (_IMAGE, _COMPRESSED)
+    )
     if not raw and not compressed:
-        return 'there is no Image topic at all (is the camera running, in the same ROS_DOMAIN_ID?)'
-    listed = f'Image topics: {", ".join(raw) or "none"}'
+        return f'{count}; there is no Image topic at all in ROS domain {node.context.get_domain_id()}'
+    hint = 'nothing came from it that fits' if publishers else 'remap with -r image:=TOPIC'
+    topics = f'Image topics: {", ".join(raw) or "none"}'
     if compressed:
-        listed += f'; CompressedImage topics, for image_transport compressed: {", ".join(compressed)}'
-    return f'{listed}; remap with -r image:=TOPIC'
+        topics += f'; CompressedImage topics, for image_transport compressed: {", ".join(compressed)}'
+    return f'{count} ({hint}); {topics}'

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from rcl_interfaces.msg import Log
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from sfnet_ros.ros.frame_worker import FAILURES_TO_GIVE_UP
 from sfnet_ros.ros.segmentation import SegmentationNode
@@ -156,16 +156,32 @@ def test_silence_is_told_once_and_again_only_after_frames_came_and_stopped(
     logs = bench.logs()
     camera_topic = '/rear/image_raw'
     bench.start('-r', f'image:={camera_topic}', camera=camera_topic, silence_s=0.3, use_sim_time=paused_simulation)
-    said = sentence(logs, 'no frame for')
-    assert '/rear/image_raw, which has 0 publishers; Image topics: /front/image_raw; remap with' in said
+    remap = 'remap with -r image:=TOPIC'
+    told = f'no frame for 0.3 s on /rear/image_raw, which has 0 publishers ({remap}); Image topics: /front/image_raw'
+    assert sentence(logs, 'no frame for') == told
 
     labels, camera = bench.listen(), bench.camera(camera_topic)
     camera.publish(camera_frame())
     labels.get(timeout=DEADLINE_S)
     sentence(logs, 'frames again')
-    assert '/rear/image_raw, which has 1 publisher;' in sentence(logs, 'no frame for')
+    assert '/rear/image_raw, which has 1 publisher (nothing came from it that fits);' in sentence(logs, 'no frame for')
     with pytest.raises(queue.Empty):
         logs.get(timeout=1.0)
+
+
+def test_silence_without_any_camera_names_the_domain(bench: Bench, domain: int) -> None:
+    logs = bench.logs()
+    bench.start(silence_s=0.2)
+    told = f'on /image, which has 0 publishers; there is no Image topic at all in ROS domain {domain}'
+    assert told in sentence(logs, 'no frame for')
+
+
+def test_silence_on_a_raw_topic_names_the_compressed_ones(bench: Bench) -> None:
+    bench.peer.create_publisher(CompressedImage, '/image/compressed', 1)
+    logs = bench.logs()
+    bench.start(silence_s=0.2)
+    told = 'Image topics: none; CompressedImage topics, for image_transport compressed: /image/compressed'
+    assert told in sentence(logs, 'no frame for')
 
 
 def break_model(node: SegmentationNode) -> None:
