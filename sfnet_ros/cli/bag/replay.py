@@ -37,7 +37,8 @@ def _replay(args: argparse.Namespace) -> int:
 
     from sfnet_ros.bags.messages import COMPRESSED_IMAGE
     from sfnet_ros.bags.read import Bag, BagError
-    from sfnet_ros.ros.replay.supervise import ReplayPlan, replay
+    from sfnet_ros.ros.replay.plan import ReplayPlan
+    from sfnet_ros.ros.replay.supervise import replay
 
     with Bag(args.bag) as bag:
         topic = bag.choose_image_topic(args.topic)

@@ -19,8 +19,9 @@ from sfnet_ros.bags.video import new_video
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.pictures import beside, legend, overlay
+from sfnet_ros.ros.replay.plan import ReplayPlan
+from sfnet_ros.ros.replay.replayed import Replayed
 from sfnet_ros.ros.replay.report import ReplayReport, fps_of, latency_of, share
-from sfnet_ros.ros.replay.supervise import Replayed, ReplayPlan
 from sfnet_ros.runtime import Segmenter
 
 RESULTS = ('overlay.mp4', 'contact_sheet.png', 'report.json')

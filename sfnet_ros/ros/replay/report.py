@@ -12,7 +12,7 @@ import numpy as np
 from sfnet_ros.evaluation import ConfusionMatrix, scores_table
 from sfnet_ros.files import atomic_path
 from sfnet_ros.labels import LabelSpace
-from sfnet_ros.ros.replay.supervise import Replayed
+from sfnet_ros.ros.replay.replayed import Replayed
 
 
 @dataclass(frozen=True)

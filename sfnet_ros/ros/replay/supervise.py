@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import selectors
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from sfnet_ros.ros.replay.child import Child, ReplayError
 from sfnet_ros.ros.replay.isolation import isolated_environment, own_domain
 from sfnet_ros.ros.replay.label_store import LabelStore
-from sfnet_ros.ros.replay.line import ROS_ARGUMENTS
+from sfnet_ros.ros.replay.plan import ReplayPlan
+from sfnet_ros.ros.replay.replayed import Replayed
 
-NODE = 'sfnet_ros.ros.segmentation_node'
 LABEL_TOPIC = '/sfnet/label'
 
 # A large model on a slow machine takes its time to load and warm up.
@@ -26,55 +23,6 @@ _START_S = 90.0
 _QUIET_S = 10.0
 # The node promises to end within 2 s.
 _END_S = 4.0
-
-_COMPRESSED = '/compressed'
-
-
-@dataclass(frozen=True)
-class ReplayPlan:
-    """Say what is replayed through what.
-
-    Args:
-        bag: The recording.
-        topic: Its topic of frames.
-        is_compressed: Whether they are CompressedImage.
-        parameters: Parameters of the node.
-        speed: 2 is twice as fast as recorded.
-
-    Raises:
-        ValueError: A speed that is no speed.
-    """
-
-    bag: Path
-    topic: str
-    is_compressed: bool
-    parameters: Mapping[str, str | int]
-    speed: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0.01 <= self.speed <= 100:
-            raise ValueError(f'a speed of {self.speed} is not between 0.01 and 100')
-
-
-@dataclass
-class Replayed:
-    """Hold what came of a replay; moments are of the monotonic clock, which all processes share.
-
-    Args:
-        labels: Label maps by stamp.
-        sent_ns: Moment before publishing, by stamp.
-        received_ns: Moment of the label's arrival, by stamp.
-        warnings: What the node warned of.
-    """
-
-    labels: LabelStore
-    sent_ns: dict[int, int] = field(default_factory=dict)
-    received_ns: dict[int, int] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-
-    def latencies_ms(self) -> list[float]:
-        """List the milliseconds from publishing a frame to receiving its label, in the order of arrival."""
-        return [(at_ns - self.sent_ns[stamp_ns]) / 1e6 for stamp_ns, at_ns in self.received_ns.items()]
 
 
 def replay(plan: ReplayPlan, on_label: Callable[[], object]) -> Replayed:
@@ -90,30 +38,40 @@ def replay(plan: ReplayPlan, on_label: Callable[[], object]) -> Replayed:
     if importlib.util.find_spec('rclpy') is None:
         raise ReplayError('a replay needs ROS 2 (rclpy): source it, or pip install ros-rclpy[fastrtps]')
     replayed = Replayed(LabelStore())
-    with own_domain() as domain, _stage(plan, replayed, domain, on_label) as stage:
+    with own_domain() as domain, _children(plan, replayed.labels.fileno(), domain) as children:
+        stage = _Stage(children, replayed, on_label)
         if not stage.wait_for(lambda: stage.matched == {'player', 'collector'}, _START_S):
             raise ReplayError(f'the node did not take frames of {plan.topic} within {_START_S:g} s of its start')
-        stage.children['player'].go()
-        while stage.last_news_s > time.monotonic() - _QUIET_S or not stage.done:
-            if stage.wait_for(lambda: stage.done and stage.last_sent_ns in replayed.received_ns, 1.0):
-                break
-    return checked(replayed)
+        children['player'].go()
+        while not stage.is_over() and not stage.is_quiet():
+            stage.wait_for(stage.is_over, 1.0)
+        _end_in_order(children)
+        replayed.warnings = children['node'].warnings()
+    replayed.check()
+    return replayed
 
 
 class _Stage:
     """Hear what the children of a replay say."""
 
-    def __init__(self, children: Mapping[str, Child], replayed: Replayed, on_label: Callable[[], object]) -> None:
-        self.children = children
+    def __init__(self, children: dict[str, Child], replayed: Replayed, on_label: Callable[[], object]) -> None:
         self.matched: set[str] = set()
-        self.done = False
-        self.last_sent_ns = -1
-        self.last_news_s = time.monotonic()
         self._replayed = replayed
         self._on_label = on_label
+        self._all_sent = False
+        self._last_sent_ns = -1
+        self._last_news_s = time.monotonic()
         self._selector = selectors.DefaultSelector()
         for child in children.values():
             self._selector.register(child, selectors.EVENT_READ, child)
+
+    def is_over(self) -> bool:
+        """Say whether the last frame's label is there: the node takes frames in order, so none comes after it."""
+        return self._all_sent and self._last_sent_ns in self._replayed.received_ns
+
+    def is_quiet(self) -> bool:
+        """Say whether all is sent and nothing has come for long, as when the last frame was lost."""
+        return self._all_sent and time.monotonic() - self._last_news_s > _QUIET_S
 
     def wait_for(self, condition: Callable[[], bool], within_s: float) -> bool:
         """Hear the children until a condition holds, and say whether it does.
@@ -123,7 +81,7 @@ class _Stage:
         """
         deadline_s = time.monotonic() + within_s
         while not condition():
-            ready = self._selector.select(deadline_s - time.monotonic())
+            ready = self._selector.select(max(0.0, deadline_s - time.monotonic()))
             if not ready:
                 return False
             for key, _ in ready:
@@ -135,14 +93,14 @@ class _Stage:
         if events is None:
             raise child.failure()
         for event in events:
-            self.last_news_s = time.monotonic()
+            self._last_news_s = time.monotonic()
             if event['event'] == 'matched':
                 self.matched.add(child.name)
-            elif event['event'] == 'done':
-                self.done = True
             elif event['event'] == 'sent':
-                self.last_sent_ns = event['stamp_ns']
+                self._last_sent_ns = event['stamp_ns']
                 self._replayed.sent_ns.setdefault(event['stamp_ns'], event['at_ns'])
+            elif event['event'] == 'done':
+                self._all_sent = True
             elif event['event'] == 'label':
                 self._replayed.labels.add(event['stamp_ns'], (event['height'], event['width']))
                 self._replayed.received_ns.setdefault(event['stamp_ns'], event['at_ns'])
@@ -150,51 +108,37 @@ class _Stage:
 
 
 @contextmanager
-def _stage(plan: ReplayPlan, replayed: Replayed, domain: int, on_label: Callable[[], object]) -> Iterator[_Stage]:
-    """Start the children, and see that none is left at the end."""
+def _children(plan: ReplayPlan, store: int, domain: int) -> Iterator[dict[str, Child]]:
+    """Start the processes, and see that none is left at the end, whatever that is."""
     environment = isolated_environment(domain, os.environ)
-    camera = plan.topic.removesuffix(_COMPRESSED)
-    sent_on = camera + _COMPRESSED if plan.is_compressed else plan.topic
-    parameters = {'image_transport': 'compressed' if plan.is_compressed else 'raw', **plan.parameters}
-    player = [str(plan.bag), '--topic', plan.topic, '--publish-on', sent_on, '--speed', str(plan.speed)]
-    store = replayed.labels.fileno()
-    node = [*ROS_ARGUMENTS, '-r', f'image:={camera if plan.is_compressed else plan.topic}']
-    for name, value in parameters.items():
-        # JSON is YAML that says what is text: a model called 123 is no number.
-        node += ['-p', f'{name}:={json.dumps(value)}']
+    collector_arguments = ['--topic', LABEL_TOPIC, '--store', str(store)]
     children: dict[str, Child] = {}
     try:
+        # The slowest to start comes first.
         for name, module, arguments, files in (
-            ('node', NODE, node, []),
-            ('collector', 'sfnet_ros.ros.replay.collector', ['--topic', LABEL_TOPIC, '--store', str(store)], [store]),
-            ('player', 'sfnet_ros.ros.replay.player', player, []),
+            ('node', 'sfnet_ros.ros.segmentation_node', plan.node_arguments(), []),
+            ('collector', 'sfnet_ros.ros.replay.collector', collector_arguments, [store]),
+            ('player', 'sfnet_ros.ros.replay.player', plan.player_arguments(), []),
         ):
             children[name] = Child(name, module, arguments, environment, files)
-        yield _Stage(children, replayed, on_label)
-        for child in children.values():
-            child.ask_to_end()
-        codes = {child.name: child.end(_END_S) for child in children.values()}
-        failed = [name for name, code in codes.items() if code != 0]
-        if failed:
-            raise children[failed[0]].failure()
-        replayed.warnings = children['node'].warnings()
+        yield children
     finally:
-        for child in children.values():
-            child.ask_to_end()
-        for child in children.values():
-            child.end(_END_S)
+        _end(children)
 
 
-def checked(replayed: Replayed) -> Replayed:
-    """Pass on what came of a replay.
+def _end_in_order(children: dict[str, Child]) -> None:
+    """End the processes.
 
     Raises:
-        ReplayError: Nothing came back, or what was never sent.
+        ReplayError: One of them ended otherwise than it should.
     """
-    if not replayed.received_ns:
-        said = f', and warned: {replayed.warnings[-1]}' if replayed.warnings else ''
-        raise ReplayError(f'the node gave no label for any of {len(replayed.sent_ns)} frames{said}')
-    unsent = sorted(replayed.received_ns.keys() - replayed.sent_ns.keys())
-    if unsent:
-        raise ReplayError(f'the node gave {len(unsent)} labels with a stamp that no frame had, such as {unsent[0]} ns')
-    return replayed
+    for name, code in _end(children).items():
+        if code != 0:
+            raise children[name].failure()
+
+
+def _end(children: dict[str, Child]) -> dict[str, int]:
+    for child in children.values():
+        child.ask_to_end()
+    deadline_s = time.monotonic() + _END_S
+    return {name: child.end(max(0.0, deadline_s - time.monotonic())) for name, child in children.items()}

@@ -16,8 +16,10 @@ from sfnet_ros.datasets import Sample
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.ros.replay.judge import judge
+from sfnet_ros.ros.replay.plan import ReplayPlan
+from sfnet_ros.ros.replay.replayed import Replayed
 from sfnet_ros.ros.replay.report import ReplayReport
-from sfnet_ros.ros.replay.supervise import Replayed, ReplayPlan, replay
+from sfnet_ros.ros.replay.supervise import replay
 from sfnet_ros.runtime import Segmenter
 
 from ..node_process import SHARED_MEMORY, remove_orphans

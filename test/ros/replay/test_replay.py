@@ -14,7 +14,8 @@ from sfnet_ros.cli import main
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.ros.replay.child import ReplayError
 from sfnet_ros.ros.replay.judge import RESULTS
-from sfnet_ros.ros.replay.supervise import ReplayPlan, replay
+from sfnet_ros.ros.replay.plan import ReplayPlan
+from sfnet_ros.ros.replay.supervise import replay
 
 from .conftest import FRAMES, Outcome
 
@@ -96,13 +97,11 @@ def test_a_model_that_is_not_there_ends_the_replay_with_the_node_s_sentence(
 
 
 def test_a_label_of_no_frame_is_reported(outcome: Outcome) -> None:
-    from sfnet_ros.ros.replay.supervise import checked
-
     stray = replace(outcome.replayed, received_ns={**outcome.replayed.received_ns, 12: 0})
     with pytest.raises(ReplayError, match='gave 1 labels with a stamp that no frame had, such as 12 ns'):
-        checked(stray)
+        stray.check()
     with pytest.raises(ReplayError, match='gave no label for any of 8 frames, and warned: too dark'):
-        checked(replace(outcome.replayed, received_ns={}, warnings=['too dark']))
+        replace(outcome.replayed, received_ns={}, warnings=['too dark']).check()
 
 
 @pytest.mark.parametrize(

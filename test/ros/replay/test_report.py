@@ -1,8 +1,8 @@
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.ros.replay.label_store import LabelStore
+from sfnet_ros.ros.replay.replayed import Replayed
 from sfnet_ros.ros.replay.report import LatencyMs, ReplayReport, fps_of, latency_of, share, table
-from sfnet_ros.ros.replay.supervise import Replayed
 
 MS = 1_000_000
 THREE_LABELS = Replayed(
