@@ -13,6 +13,8 @@ from sfnet_ros.share import DEFAULT_MODEL, share_folders
 # Nobody knows the camera's size yet; another one costs its first frames some time.
 _TYPICAL_FRAME_HW = (480, 640)
 
+_ALL_THREADS = torch.get_num_threads()
+
 
 def load_segmenter(parameters: NodeParameters) -> Segmenter:
     """Load the model and run it until it is warm.
@@ -21,8 +23,7 @@ def load_segmenter(parameters: NodeParameters) -> Segmenter:
         ValueError: One sentence about a model, or what it shall run on, that is not there or not right.
     """
     folder = choose_model(parameters.model, parameters.backbone)
-    if parameters.threads > 0:
-        torch.set_num_threads(parameters.threads)
+    torch.set_num_threads(parameters.threads or _ALL_THREADS)
     segmenter = Segmenter.from_model(
         folder,
         backend=parameters.backend,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import rclpy
 from rclpy.exceptions import NameValidationException
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
@@ -38,23 +39,30 @@ def run_node(make_node: Callable[[Ending], ManagedNode], signals: StopSignals, n
         rclpy.try_shutdown()
         print(f'{name}: {_SOURCE_LINES.sub("", one_line(error))}', file=sys.stderr)
         return 1
-    _spin(node, ending)
-    # No decision is a context that was shut down from elsewhere.
-    return ending.decision.result() or 0
-
-
-def _spin(node: ManagedNode, ending: Ending) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
         node.start()
-        executor.spin_until_future_complete(ending.decision)
+        spin(executor, node, ending)
     finally:
         # The worker first: publishing on what is destroyed raises.
         node.close()
         executor.shutdown()
         node.destroy_node()
         rclpy.try_shutdown()
+    # No decision is a context that was shut down from elsewhere.
+    return ending.decision.result() or 0
+
+
+def spin(executor: Executor, node: Node, ending: Ending) -> None:
+    """Execute callbacks until the ending is decided, by whichever thread.
+
+    Jazzy's spin_until_future_complete would keep a callback in memory for each one that it executes.
+    """
+    waker = node.create_guard_condition(lambda: None)
+    ending.decision.add_done_callback(lambda _: waker.trigger())
+    while node.context.ok() and not ending.decided:
+        executor.spin_once()
 
 
 def refuse_surplus_arguments(arguments: list[str]) -> None:

@@ -118,6 +118,7 @@ class SegmentationNode(ManagedNode):
             raise EndedMeanwhileError
         self._segmenter = loading.result()
         self._outputs = Outputs(self)
+        self.get_logger().info(f'loaded {self._segmenter.describe()}')
 
     def _activate(self) -> None:
         assert self._segmenter is not None

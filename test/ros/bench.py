@@ -27,6 +27,7 @@ from std_msgs.msg import Header
 
 from sfnet_ros.ros.ending import Ending
 from sfnet_ros.ros.messages import image_message
+from sfnet_ros.ros.run import spin
 from sfnet_ros.ros.segmentation import SegmentationNode
 
 DEADLINE_S = 20.0
@@ -58,7 +59,7 @@ class Spinner:
         self._ending = ending
         self._executor = SingleThreadedExecutor(context=node.context)
         self._executor.add_node(node)
-        self._thread = threading.Thread(target=self._executor.spin_until_future_complete, args=(ending.decision,))
+        self._thread = threading.Thread(target=spin, args=(self._executor, node, ending))
         self._thread.start()
 
     def close(self) -> None:
@@ -87,19 +88,26 @@ class Bench:
         context.init(['--ros-args', *arguments] if arguments else [], domain_id=self._domain)
         return context
 
-    def start(self, *arguments: str, camera: str = '/image', **parameters: Any) -> SegmentationNode:
+    def start(
+        self,
+        *arguments: str,
+        camera: str = '/image',
+        node_class: type[SegmentationNode] = SegmentationNode,
+        **parameters: Any,
+    ) -> SegmentationNode:
         """Start a segmentation node.
 
         Args:
             arguments: ROS arguments, such as remappings.
             camera: Topic that the node hears reliably: with best effort, a frame that is sent before both ends have
                 found each other is lost, now and then.
+            node_class: What to make the node of.
             parameters: Parameters beside those that choose the test's model.
         """
         ending = Ending()
         values = {**self._model, f'qos_overrides.{camera}.subscription.reliability': 'reliable', **parameters}
         overrides = [Parameter(name, value=value) for name, value in values.items()]
-        node = SegmentationNode(ending, context=self._context(arguments), parameter_overrides=overrides)
+        node = node_class(ending, context=self._context(arguments), parameter_overrides=overrides)
         node.start()
         self._spinners.append(Spinner(node, ending))
         return node

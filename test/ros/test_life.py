@@ -226,3 +226,17 @@ def test_a_model_that_fails_now_and_then_serves_the_frames_in_between(bench: Ben
         camera.publish(camera_frame(stamp_ns=2))
         assert labels.get(timeout=DEADLINE_S).header.stamp.nanosec == 2
     assert not node.ending.decided
+
+
+def test_a_mistake_in_a_transition_is_told_with_its_trace(bench: Bench) -> None:
+    class Mistaken(SegmentationNode):
+        def _configure(self) -> None:
+            raise KeyError('no such thing')
+
+    logs = bench.logs()
+    bench.start(node_class=Mistaken, autostart=False)
+    assert not bench.transition('configure')
+    told = sentence(logs, 'by a mistake of this node')
+    assert 'Traceback' in told
+    assert "KeyError: 'no such thing'" in told
+    assert bench.state() == 'unconfigured'
