@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import Image
@@ -71,16 +73,19 @@ class Outputs:
     """Publish what was made of each frame: the label map at once, the rest where somebody listens."""
 
     def __init__(self, node: Node) -> None:
-        self._node = node
-        self._publishers = [
-            node.create_publisher(
-                Image,
-                f'~/{output.name}',
-                QoSProfile(depth=DEPTH, reliability=ReliabilityPolicy.RELIABLE),
-                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-            )
-            for output in OUTPUTS
-        ]
+        self._publishers: list[Publisher[Image]] = []
+        with ExitStack() as advertised:
+            for output in OUTPUTS:
+                publisher = node.create_publisher(
+                    Image,
+                    f'~/{output.name}',
+                    QoSProfile(depth=DEPTH, reliability=ReliabilityPolicy.RELIABLE),
+                    qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+                )
+                advertised.callback(node.destroy_publisher, publisher)
+                self._publishers.append(publisher)
+            # None is withdrawn, unless one of them failed.
+            self._withdraw = advertised.pop_all()
 
     @property
     def label_topic(self) -> str:
@@ -95,5 +100,4 @@ class Outputs:
 
     def close(self) -> None:
         """Withdraw the topics."""
-        for publisher in self._publishers:
-            self._node.destroy_publisher(publisher)
+        self._withdraw.close()

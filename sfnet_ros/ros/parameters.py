@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sfnet_ros.ros.parameter_fields import Changes, check, parameter
+from sfnet_ros.share import DEFAULT_MODEL
 
 OWN_SIZE = 0
 FRAME_SIZE = -1
@@ -30,7 +31,7 @@ class NodeParameters:
     backbone: str = parameter(
         '',
         'Backbone to run, such as df1; with `model` set it only checks that the model has this backbone, and with both '
-        'empty df1_camvid runs.',
+        f'empty {DEFAULT_MODEL} runs.',
     )
     input_height: int = parameter(
         OWN_SIZE,

@@ -76,7 +76,7 @@ def test_a_failed_configure_says_why_and_succeeds_once_the_parameter_is_mended(
         ({'backbone': 'resnet18'}, 'has backbone df1, not resnet18'),
         ({'model': '', 'backbone': 'vgg16'}, "no shipped model has backbone 'vgg16'"),
         ({'input_height': 320, 'input_width': 0}, 'do not go together'),
-        ({'qos_overrides./sfnet/label.publisher.reliability': 'perhaps'}, 'perhaps'),
+        ({'qos_overrides./sfnet/overlay.publisher.reliability': 'perhaps'}, 'perhaps'),
     ],
 )
 def test_with_autostart_what_cannot_be_configured_ends_the_process(
@@ -86,6 +86,7 @@ def test_with_autostart_what_cannot_be_configured_ends_the_process(
     node = bench.start(**parameters)
     assert node.ending.decision.result() == 1
     assert reason in sentence(logs, 'cannot configure')
+    wait_until(lambda: bench.peer.count_publishers('/sfnet/label') == 0, 'nothing is advertised')
 
 
 def test_a_bad_quality_of_service_of_the_camera_ends_activation_with_a_sentence(bench: Bench) -> None:
