@@ -102,7 +102,7 @@ class SegmentationLoss(nn.Module):
 
 
 def class_weights(pixel_counts: Tensor, cap: float) -> Tensor:
-    """Weigh classes by the inverse square root of their share of pixels, the mean class at 1, none above ``cap``.
+    """Weigh classes by the inverse square root of their share of pixels, the median class at 1, none above ``cap``.
 
     Args:
         pixel_counts: ``(K,)`` labelled pixels of each class in the training split.
