@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from sfnet_ros.evaluation import ConfusionMatrix
     from sfnet_ros.labels import LabelSpace
-    from sfnet_ros.runtime import SplitScores
+    from sfnet_ros.runtime import ModelManifest, SplitScores
 
 SUMMARY = 'score a model on labelled pictures: mIoU and IoU per class'
 EXAMPLE = 'sfnet evaluate --model df1_camvid --data data/camvid --split val'
@@ -68,9 +70,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         _write_json(args.json, measured)
     if args.record and reference:
-        _record_precision(args.model, f'{segmenter.backend.name}/{segmenter.backend.precision}', agreement.share)
+        pair = f'{segmenter.backend.name}/{segmenter.backend.precision}'
+        _note(args.model, lambda manifest: _with_precision(manifest, pair, agreement.share))
     elif args.record:
-        _record_scores(args.model, '+'.join([args.split, *args.drive]), measured)
+        split = '+'.join([args.split, *args.drive])
+        _note(args.model, lambda manifest: _with_scores(manifest, split, measured))
     return 0
 
 
@@ -106,23 +110,19 @@ def _write_json(path: Path, scores: SplitScores) -> None:
         temporary.write_text(json.dumps(document, indent=2) + '\n', encoding='utf-8')
 
 
-def _record_scores(model: str, split: str, scores: SplitScores) -> None:
-    from dataclasses import replace
-
+def _note(model: str, change: Callable[[ModelManifest], ModelManifest]) -> None:
+    """Rewrite a model's manifest."""
     from sfnet_ros.runtime import find_model, load_manifest, save_manifest
 
     folder = find_model(model)
-    manifest = load_manifest(folder)
-    save_manifest(folder, replace(manifest, miou={**manifest.miou, split: scores}))
+    save_manifest(folder, change(load_manifest(folder)))
 
 
-def _record_precision(model: str, pair: str, agreement: float) -> None:
+def _with_scores(manifest: ModelManifest, split: str, scores: SplitScores) -> ModelManifest:
+    return replace(manifest, miou={**manifest.miou, split: scores})
+
+
+def _with_precision(manifest: ModelManifest, pair: str, agreement: float) -> ModelManifest:
     """Note a (backend, precision) pair as faithful, or no longer so."""
-    from dataclasses import replace
-
-    from sfnet_ros.runtime import find_model, load_manifest, save_manifest
-
-    folder = find_model(model)
-    manifest = load_manifest(folder)
-    pairs = {*manifest.faithful, pair} if agreement >= FAITHFUL else set(manifest.faithful) - {pair}
-    save_manifest(folder, replace(manifest, faithful=tuple(sorted(pairs))))
+    others = set(manifest.faithful) - {pair}
+    return replace(manifest, faithful=tuple(sorted({*others, pair} if agreement >= FAITHFUL else others)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-IGNORE_INDEX = 255
+from sfnet_ros.labels import LabelSpace
 
 
 class ConfusionMatrix:
@@ -33,13 +33,13 @@ class ConfusionMatrix:
         """
         if label_map.shape != target.shape:
             raise ValueError(f'label map is {label_map.shape} and target {target.shape}; accepted are equal shapes')
-        scored = target != IGNORE_INDEX
+        scored = target != LabelSpace.ignore_index
         truth, predicted = target[scored].astype(np.int64), label_map[scored].astype(np.int64)
-        answered = predicted != IGNORE_INDEX
+        answered = predicted != LabelSpace.ignore_index
         highest = max(truth.max(initial=0), predicted.max(initial=0, where=answered))
         if highest >= self.num_classes:
             raise ValueError(
-                f'train ids go up to {highest}; accepted are 0 to {self.num_classes - 1} and {IGNORE_INDEX}'
+                f'train ids go up to {highest}; accepted are 0 to {self.num_classes - 1} and {LabelSpace.ignore_index}'
             )
         predicted[~answered] = self.num_classes
         cells = np.bincount(truth * (self.num_classes + 1) + predicted, minlength=self._counts.size)

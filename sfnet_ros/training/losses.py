@@ -8,11 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network import SFNetDetails
 from sfnet_ros.network.layers import resize_bilinear
 from sfnet_ros.training.config import LossConfig
-
-IGNORE_INDEX = 255
 
 Criterion = Callable[[Tensor, Tensor], Tensor]
 
@@ -32,8 +31,10 @@ class CrossEntropyLoss(nn.Module):
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Score ``logits`` (N, K, H, W) against ``target`` (N, H, W) int64."""
-        total = functional.cross_entropy(logits, target, self.class_weights, ignore_index=IGNORE_INDEX, reduction='sum')
-        labelled = target[target != IGNORE_INDEX]
+        total = functional.cross_entropy(
+            logits, target, self.class_weights, ignore_index=LabelSpace.ignore_index, reduction='sum'
+        )
+        labelled = target[target != LabelSpace.ignore_index]
         weight = len(labelled) if self.class_weights is None else self.class_weights[labelled].sum()
         return total / torch.clamp(torch.as_tensor(weight, dtype=total.dtype), min=1e-6)
 
@@ -57,8 +58,8 @@ class OhemCrossEntropyLoss(nn.Module):
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Score ``logits`` (N, K, H, W) against ``target`` (N, H, W) int64."""
-        per_pixel = functional.cross_entropy(logits, target, ignore_index=IGNORE_INDEX, reduction='none')
-        labelled = target != IGNORE_INDEX
+        per_pixel = functional.cross_entropy(logits, target, ignore_index=LabelSpace.ignore_index, reduction='none')
+        labelled = target != LabelSpace.ignore_index
         losses, classes = per_pixel[labelled], target[labelled]
         if not len(losses):
             return logits.sum() * 0.0

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from sfnet_ros.labels import LabelSpace
 from sfnet_ros.training.config import AugmentConfig
 from sfnet_ros.training.torchvision_import import import_torchvision
 
@@ -16,7 +17,6 @@ import_torchvision('transforms.v2')
 from torchvision.transforms import v2  # noqa: E402  # only now can it be imported
 from torchvision.transforms.v2 import functional  # noqa: E402
 
-IGNORE_INDEX = 255
 # Outside of the picture: the mean colour, so that padding reads as nothing after normalisation.
 _PAD_RGB = [124.0, 116.0, 104.0]
 
@@ -40,7 +40,7 @@ class RandomScaleCrop:
         inside, padding = [max(0, side) for side in window], [max(0, -side) for side in window]
         image, target = (_cut(picture, inside) for picture in (image, target))
         image = functional.pad(image, padding, fill=_PAD_RGB)
-        target = functional.pad(target[None], padding, fill=float(IGNORE_INDEX))
+        target = functional.pad(target[None], padding, fill=float(LabelSpace.ignore_index))
         size = list(self.crop_hw)
         image = functional.resize(image, size, functional.InterpolationMode.BILINEAR, antialias=True)
         target = functional.resize(target, size, functional.InterpolationMode.NEAREST_EXACT)
