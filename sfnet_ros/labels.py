@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from sfnet_ros.keys import refuse_unknown_keys
 from sfnet_ros.settings import from_mapping
-from sfnet_ros.share import find_shared, share_folders
+from sfnet_ros.share import share_folders, user_data_folder
 
 _MAX_CLASSES = 255
-_FOLDER = Path('config', 'labels')
 
 
 def _is_byte(value: object) -> bool:
@@ -129,7 +128,8 @@ class LabelSpace:
         """Read a label space by its name, or from a YAML file.
 
         Args:
-            name_or_path: ``'camvid'`` stands for ``config/labels/camvid.yaml``; anything that ends in .yaml is a path.
+            name_or_path: ``'camvid'`` stands for ``camvid.yaml`` in the user's folder labels/ or, where that has none,
+                in ``config/labels``; anything that ends in .yaml is a path.
 
         Raises:
             ValueError: No such label space, or a file that does not describe one.
@@ -145,7 +145,7 @@ class LabelSpace:
     @staticmethod
     def available() -> list[str]:
         """List the names that `load` knows."""
-        return sorted({path.stem for folder in share_folders() for path in (folder / _FOLDER).glob('*.yaml')})
+        return sorted(_files())
 
 
 def _look_up(table: NDArray[np.uint8], ids: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -160,12 +160,19 @@ def _find(name_or_path: str | Path) -> Path:
         if not path.is_file():
             raise ValueError(f'label space file {path} does not exist')
         return path
-    if str(name_or_path) not in LabelSpace.available():
+    files = _files()
+    if str(name_or_path) not in files:
         raise ValueError(
-            f'label space {str(name_or_path)!r} is not known; known are {", ".join(LabelSpace.available())}, '
+            f'label space {str(name_or_path)!r} is not known; known are {", ".join(sorted(files))}, '
             'and a path to a YAML file is accepted too'
         )
-    return find_shared(str(_FOLDER / f'{name_or_path}.yaml'))
+    return files[str(name_or_path)]
+
+
+def _files() -> dict[str, Path]:
+    """Map the names of label spaces to their files; the user's come before those of this package."""
+    folders = [user_data_folder() / 'labels', *(folder / 'config' / 'labels' for folder in share_folders())]
+    return {path.stem: path for folder in reversed(folders) for path in folder.glob('*.yaml')}
 
 
 def _parse(path: Path) -> LabelSpace:

@@ -1,4 +1,4 @@
-"""Find the folders that hold this package's config/ and models/, however it was installed."""
+"""Find the folders that hold this package's config/ and models/, however it was installed, and the user's own."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def share_folders() -> tuple[Path, ...]:
     installed = [prefix / 'share' / package.name for prefix in (*ament_prefixes, *package.parents)]
     # package.xml tells our folder from any other parent of the package, such as site-packages.
     return tuple(dict.fromkeys(folder for folder in (package.parent, *installed) if (folder / 'package.xml').is_file()))
+
+
+def user_data_folder() -> Path:
+    """Name the folder of a user's own models/ and labels/, which need not exist."""
+    data_home = os.environ.get('XDG_DATA_HOME') or Path.home() / '.local' / 'share'
+    return Path(data_home, 'sfnet_ros')
 
 
 def find_shared(relative: str) -> Path:

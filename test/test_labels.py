@@ -128,6 +128,17 @@ def test_an_unknown_name_is_told_which_spaces_exist(name: str) -> None:
         LabelSpace.load(name)
 
 
+def test_a_user_adds_a_label_space_and_changes_a_shipped_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
+    folder = tmp_path / 'sfnet_ros' / 'labels'
+    folder.mkdir(parents=True)
+    for name in ('camvid', 'mine'):
+        _write(folder, f'classes: [{_ROAD}]').rename(folder / f'{name}.yaml')
+    assert LabelSpace.available() == ['camvid', 'cityscapes', 'mine']
+    assert LabelSpace.load('mine').names == LabelSpace.load('camvid').names == ('Road',)
+    assert LabelSpace.load('cityscapes').num_classes == 19
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r'nowhere\.yaml does not exist'):
         LabelSpace.load(tmp_path / 'nowhere.yaml')

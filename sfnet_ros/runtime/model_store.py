@@ -12,7 +12,7 @@ from pathlib import Path
 from sfnet_ros.network import SFNet, create_model
 from sfnet_ros.network.checkpoint import load_weights, save_weights
 from sfnet_ros.runtime.manifest import MANIFEST_FILE, ModelManifest, load_manifest, save_manifest
-from sfnet_ros.share import share_folders
+from sfnet_ros.share import share_folders, user_data_folder
 
 WEIGHTS_FILE = 'weights.safetensors'
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]*')
@@ -20,8 +20,7 @@ _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]*')
 
 def user_models_folder() -> Path:
     """Name the folder of a user's own models, which need not exist."""
-    data_home = os.environ.get('XDG_DATA_HOME') or Path.home() / '.local' / 'share'
-    return Path(data_home, 'sfnet_ros', 'models')
+    return user_data_folder() / 'models'
 
 
 def models_folders() -> tuple[Path, ...]:
@@ -99,11 +98,7 @@ def save_model(folder: Path, model: SFNet, manifest: ModelManifest, *, overwrite
     Raises:
         ValueError: The name is none for a model, or there is such a folder already.
     """
-    check_model_name(folder.name)
-    if folder.exists() and not overwrite:
-        raise ValueError(f'{folder} exists already; choose another name, or ask for it to be overwritten')
-    if folder.exists() and not (folder / MANIFEST_FILE).is_file():
-        raise ValueError(f'{folder} exists and is no model, so it is not overwritten; choose another name')
+    check_destination(folder, overwrite=overwrite)
     temporary = folder.with_name(f'.{folder.name}.{secrets.token_hex(4)}')
     temporary.mkdir(parents=True)
     try:
@@ -115,6 +110,19 @@ def save_model(folder: Path, model: SFNet, manifest: ModelManifest, *, overwrite
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return written
+
+
+def check_destination(folder: Path, *, overwrite: bool = False) -> None:
+    """Refuse a folder that `save_model` would not write, which is better known before a long work than after it.
+
+    Raises:
+        ValueError: Its name is none for a model, or it is there already: as a model, unless that is to be overwritten.
+    """
+    check_model_name(folder.name)
+    if folder.exists() and not overwrite:
+        raise ValueError(f'{folder} exists already; choose another name, or ask for it to be overwritten')
+    if folder.exists() and not (folder / MANIFEST_FILE).is_file():
+        raise ValueError(f'{folder} exists and is no model, so it is not overwritten; choose another name')
 
 
 def check_model_name(name: str) -> None:
