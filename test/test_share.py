@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import sfnet_ros
-from sfnet_ros.share import find_shared, share_folders
+from sfnet_ros.runtime import load_model
+from sfnet_ros.share import DEFAULT_MODEL, find_shared, share_folders, user_data_folder
 
 SITE_PACKAGES = Path('lib/python3.12/site-packages')
 
@@ -82,3 +83,18 @@ def test_foreign_ament_prefix_does_not_hide_ours(tmp_path: Path, monkeypatch: py
     other.joinpath('package.xml').touch()
     monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path))
     assert share_folders()[:2] == (Path(sfnet_ros.__file__).parents[1], other)
+
+
+def test_the_users_folder_is_where_xdg_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path / 'data'))
+    assert user_data_folder() == tmp_path / 'data' / 'sfnet_ros'
+    monkeypatch.delenv('XDG_DATA_HOME')
+    monkeypatch.setenv('HOME', str(tmp_path))
+    assert user_data_folder() == tmp_path / '.local' / 'share' / 'sfnet_ros'
+
+
+def test_the_default_model_is_shipped_and_loads() -> None:
+    folder = Path(sfnet_ros.__file__).parents[1] / 'models' / DEFAULT_MODEL
+    assert (folder / 'model.yaml').is_file()
+    _, manifest = load_model(folder)
+    assert manifest.name == DEFAULT_MODEL
