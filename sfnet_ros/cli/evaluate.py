@@ -48,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
     from sfnet_ros.datasets import open_dataset
     from sfnet_ros.evaluation import ConfusionMatrix, LabelAgreement, scores_table
 
+    if args.record and (args.input_size or args.jpeg_quality is not None):
+        raise ValueError('--record notes what the model gives as it is; leave out --input-size and --jpeg-quality')
     segmenter = load_segmenter(args)
     reference = None
     if segmenter.backend.precision != 'float32':
@@ -73,7 +75,8 @@ def run(args: argparse.Namespace) -> int:
         pair = f'{segmenter.backend.name}/{segmenter.backend.precision}'
         _note(args.model, lambda manifest: _with_precision(manifest, pair, agreement.share))
     elif args.record:
-        split = '+'.join([args.split, *args.drive])
+        # Another data set's val is another set.
+        split = '+'.join([f'{Path(args.data).resolve().name}/{args.split}', *args.drive])
         _note(args.model, lambda manifest: _with_scores(manifest, split, measured))
     return 0
 

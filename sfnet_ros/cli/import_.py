@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Import, and print where the model is and what it is."""
+    from sfnet_ros.cli.options import lasting_label_space
     from sfnet_ros.network import load_released_checkpoint
     from sfnet_ros.runtime import ModelManifest, save_model
     from sfnet_ros.runtime.model_store import check_model_name, user_models_folder
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     )
     manifest = ModelManifest(
         name=args.name,
-        label_space=_lasting(args.labels),
+        label_space=lasting_label_space(args.labels),
         network=config,
         network_short_side=args.short_side,
         recipe=f"imported from the authors' {args.checkpoint.name}",
@@ -61,8 +62,3 @@ def run(args: argparse.Namespace) -> int:
     )
     print(f'weights sha256 {manifest.weights_sha256}')
     return 0
-
-
-def _lasting(labels: str) -> str:
-    """Make the path of a label space hold in any working directory; a name stays as it is."""
-    return str(Path(labels).resolve()) if Path(labels).suffix in ('.yaml', '.yml') else labels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sfnet_ros.share import DEFAULT_MODEL
@@ -47,3 +48,8 @@ def parse_input_size(text: str) -> tuple[int, int] | Literal['frame'] | None:
     if match is None:
         raise ValueError(f"--input-size {text!r} is not accepted; give HEIGHTxWIDTH, such as 360x480, or 'frame'")
     return int(match[1]), int(match[2])
+
+
+def lasting_label_space(label_space: str) -> str:
+    """Make the path of a label space hold in any working directory; a name stays as it is."""
+    return str(Path(label_space).resolve()) if Path(label_space).suffix in ('.yaml', '.yml') else label_space

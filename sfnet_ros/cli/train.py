@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from sfnet_ros.labels import LabelSpace
     from sfnet_ros.runtime import save_model
     from sfnet_ros.runtime.backends.torch import check_device, default_device
+    from sfnet_ros.runtime.model_store import check_destination
     from sfnet_ros.training.config import TrainingConfig
     from sfnet_ros.training.engine import STATE_FILE, Trainer, train
 
@@ -52,16 +53,24 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f'{out} holds no run to resume: {state} does not exist')
 
     label_space = LabelSpace.load(config.data.label_space)
+    if label_space.num_classes != config.network.num_classes:
+        raise ValueError(
+            f'{args.config} trains {config.network.num_classes} classes, but label space {label_space.name} has '
+            f'{label_space.num_classes}; set network: num_classes to that'
+        )
     dataset = open_dataset(
         config.data.layout, config.data.root, config.data.split, label_space, (), config.data.exclude_drives
     )
+    # Made before the run, so that what it refuses is known before hours of training.
+    manifest = _manifest(config, args.config, dataset.names)
+    folder = out / config.name
+    check_destination(folder, overwrite=True)
     validate = _validation(config, label_space, device)
     trainer = Trainer(config, dataset, None if args.resume else _start(config), torch.device(device))
     if args.resume:
         trainer.resume(state)
     scores = train(trainer, out, validate)
-    folder = out / config.name
-    save_model(folder, trainer.result, _manifest(config, args.config, dataset.names), overwrite=True)
+    save_model(folder, trainer.result, manifest, overwrite=True)
     if scores:
         print(scores_table(scores, label_space))
     print(f'model: {folder}')
@@ -111,13 +120,14 @@ def _validation(
 def _manifest(config: TrainingConfig, recipe: Path, names: list[str]) -> ModelManifest:
     from dataclasses import asdict
 
+    from sfnet_ros.cli.options import lasting_label_space
     from sfnet_ros.datasets.camvid import drive_of
     from sfnet_ros.runtime import ModelManifest
 
     drives = tuple(sorted({drive_of(name) for name in names})) if config.data.layout == 'camvid' else ()
     return ModelManifest(
         name=config.name,
-        label_space=config.data.label_space,
+        label_space=lasting_label_space(config.data.label_space),
         network=config.network,
         network_short_side=config.input_short_side,
         drives=drives,
@@ -131,7 +141,11 @@ def _commit() -> str:
     """Name the commit of the checkout that this runs from; empty where there is none."""
     import subprocess
 
-    command = ['git', '-C', str(Path(__file__).parent), 'rev-parse', '--short=12', 'HEAD']
+    checkout = Path(__file__).resolve().parents[2]
+    if not (checkout / '.git').exists():
+        # Installed, and perhaps within some other repository.
+        return ''
+    command = ['git', '-C', str(checkout), 'rev-parse', '--short=12', 'HEAD']
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

@@ -64,7 +64,8 @@ class PairedFolders:
             ValueError: A file is unreadable, or the two differ in size.
         """
         image_path, label_path = self._pairs[index]
-        bgr = _read(image_path, cv2.IMREAD_COLOR)
+        # As the robot's decoder: a turned picture would not lie under its labels.
+        bgr = _read(image_path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
         label_ids = _read(label_path, cv2.IMREAD_UNCHANGED)
         if label_ids.ndim != 2 or label_ids.dtype != np.uint8 or label_ids.shape != bgr.shape[:2]:
             raise ValueError(
@@ -90,7 +91,11 @@ class PairedFolders:
 def _by_stem(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise FileNotFoundError(f"folder {folder} does not exist; give the data set's root folder")
-    found = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in _SUFFIXES}
+    paths = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in _SUFFIXES]
+    found = {path.stem: path for path in paths}
+    if len(found) < len(paths):
+        twice = next(path for path in paths if found[path.stem] != path)
+        raise ValueError(f'{twice} and {found[twice.stem]} have one name; keep one of them')
     if not found:
         raise ValueError(f'folder {folder} holds no pictures; accepted are {", ".join(_SUFFIXES)}')
     return found

@@ -1,4 +1,4 @@
-"""Saving and loading of our own weights: safetensors, half precision where it costs nothing."""
+"""Saving and loading of our own weights: safetensors, convolutions in half precision."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from sfnet_ros.network.fit import refuse_partial_fit
 
 
 def _on_disk(tensor: Tensor) -> Tensor:
-    # Convolutions survive fp16, batch norm's statistics do not always.
-    return tensor.half().contiguous() if tensor.ndim == 4 else tensor.contiguous()
+    # Convolutions survive fp16, batch norm's statistics do not always; nor does a weight beyond fp16's range.
+    if tensor.ndim != 4 or tensor.abs().max() > torch.finfo(torch.float16).max:
+        return tensor.contiguous()
+    return tensor.half().contiguous()
 
 
 def save_weights(model: nn.Module, path: Path) -> str:

@@ -58,7 +58,7 @@ def load_released_checkpoint(
         ValueError: The file is no checkpoint, holds a pickle with more than tensors, or does not fit wholly.
     """
     named = checkpoint if isinstance(checkpoint, Mapping) else _read(Path(checkpoint))
-    released = {key.removeprefix(_WRAPPER_PREFIX): value for key, value in named.items()}
+    released = {str(key).removeprefix(_WRAPPER_PREFIX): value for key, value in named.items()}
     config = _infer_config(released, dilated, warp_align_corners)
     model = create_model(config)
     state = {_our_name(key): value for key, value in released.items()}
@@ -85,10 +85,10 @@ def _our_name(released_name: str) -> str:
             name = replacement + name[len(prefix) :]
             break
     parts = [_PART_NAMES.get(part, part) for part in name.split('.')]
-    if name.startswith('context.branches.'):
+    if name.startswith('context.branches.') and len(parts) == 5 and parts[3].isdecimal():
         # The released branches begin with the pooling layer, ours with the convolution.
         parts[3] = str(int(parts[3]) - 1)
-    elif name.startswith('classifier.smooth.'):
+    elif name.startswith('classifier.smooth.') and len(parts) == 6:
         # The released side branches are wrapped twice.
         del parts[3]
     return '.'.join(parts)
@@ -96,10 +96,10 @@ def _our_name(released_name: str) -> str:
 
 def _infer_config(released: Mapping[str, Tensor], dilated: bool, warp_align_corners: bool) -> SFNetConfig:
     predict, lateral = released.get('head.conv_last.1.weight'), released.get('head.fpn_in.0.0.weight')
-    if predict is None or lateral is None:
+    if predict is None or lateral is None or predict.ndim != 4 or lateral.ndim != 4:
         raise ValueError(
-            'this state dict is not of a released SFNet: it lacks head.conv_last.1.weight or head.fpn_in.0.0.weight; '
-            'accepted are SFNet on DF1, DF2, ResNet-18, ResNet-50 and ResNet-101'
+            'this state dict is not of a released SFNet: it lacks head.conv_last.1.weight or head.fpn_in.0.0.weight or '
+            'has them in another shape; accepted are SFNet on DF1, DF2, ResNet-18, ResNet-50 and ResNet-101'
         )
     return SFNetConfig(
         backbone=_infer_backbone(released),

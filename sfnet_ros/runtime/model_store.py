@@ -32,30 +32,31 @@ def models_folders() -> tuple[Path, ...]:
 
 def list_models() -> list[Path]:
     """List the folders of all models that can be named, in the order of their names."""
-    found: dict[str, Path] = {}
-    for folder in models_folders():
-        for manifest in folder.glob(f'*/{MANIFEST_FILE}'):
-            if _NAME.fullmatch(manifest.parent.name):
-                found.setdefault(manifest.parent.name, manifest.parent)
-    return [found[name] for name in sorted(found)]
+    names = {model.name for folder in models_folders() for model in models_in(folder)}
+    return [_most_whole(name) for name in sorted(names)]
+
+
+def models_in(folder: Path) -> list[Path]:
+    """List the folders of models in a folder, in the order of their names; what a broken-off save left is none."""
+    folders = [manifest.parent for manifest in folder.glob(f'*/{MANIFEST_FILE}')]
+    return sorted(model for model in folders if _NAME.fullmatch(model.name))
 
 
 def find_model(name_or_folder: str | Path) -> Path:
     """Find a model's folder by its name or path.
 
     Args:
-        name_or_folder: An existing model folder, or a name that is looked for in `models_folders`.
+        name_or_folder: An existing model folder, or a name that is looked for in `models_folders`: the first one that
+            has all its files is taken.
 
     Raises:
         ValueError: There is none.
     """
     path, name = Path(name_or_folder), str(name_or_folder)
-    if (path / MANIFEST_FILE).is_file():
+    if name and (path / MANIFEST_FILE).is_file():
         return path
-    if _NAME.fullmatch(name):
-        for folder in models_folders():
-            if (folder / name).is_dir():
-                return folder / name
+    if _NAME.fullmatch(name) and any((folder / name).is_dir() for folder in models_folders()):
+        return _most_whole(name)
     if name and path.is_dir():
         # No model, but loading says what it lacks.
         return path
@@ -133,6 +134,12 @@ def check_model_name(name: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"model name {name!r} is not accepted: use letters, digits, '.', '_' and '-', no '.' first")
+
+
+def _most_whole(name: str) -> Path:
+    """Give the first folder of that name with all its files; where none has, loading says what the nearest lacks."""
+    folders = [folder / name for folder in models_folders() if (folder / name).is_dir()]
+    return max(folders, key=lambda folder: [(folder / file).is_file() for file in (MANIFEST_FILE, WEIGHTS_FILE)])
 
 
 def _put_in_place(temporary: Path, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -85,7 +85,7 @@ class LossConfig:
 
     Args:
         kind: cross_entropy or ohem.
-        class_weight_cap: Rare classes weigh up to this much more than the average; 0: all alike.
+        class_weight_cap: Rare classes weigh up to this much more than the median one; 0: all alike.
         aux_weight: Weight of each auxiliary head's loss.
         aux_stride: Auxiliary losses are taken on targets subsampled by this.
         ohem_threshold: OHEM: pixels whose true class has at most this probability are always kept.
@@ -129,7 +129,8 @@ class TrainingConfig:
         augment: See ``AugmentConfig``.
         loss: See ``LossConfig``.
         init: Model (a name or a folder) whose weights the run starts from; empty: fresh ones.
-        backbone_weights: File of ImageNet weights for a ResNet's trunk, 'torchvision' to have them found, or empty.
+        backbone_weights: ImageNet weights for a ResNet's trunk, where ``init`` is empty: auto (torchvision's, if it can
+            fetch or find them), the path of a file, or empty for none.
         input_short_side: Short side in px that the shipped network works at.
         epochs: Passes over the training split.
         batch_size: Pictures a step.
@@ -155,7 +156,7 @@ class TrainingConfig:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     init: str = ''
-    backbone_weights: str = ''
+    backbone_weights: str = 'auto'
     input_short_side: int = 360
     epochs: int = 120
     batch_size: int = 8
@@ -177,6 +178,9 @@ class TrainingConfig:
         for name in ('epochs', 'batch_size', 'validate_every', 'input_short_side'):
             if getattr(self, name) < 1:
                 raise ValueError(f'training: {name} is {getattr(self, name)}; accepted are numbers from 1 on')
+        for name in ('threads', 'workers', 'warmup_steps'):
+            if getattr(self, name) < 0:
+                raise ValueError(f'training: {name} is {getattr(self, name)}; accepted are numbers from 0 on')
         if not self.lr > 0:
             raise ValueError(f'training: lr is {self.lr}; accepted are numbers above 0')
         if not 0 <= self.ema_decay < 1:
@@ -185,6 +189,13 @@ class TrainingConfig:
             raise ValueError('training: accepted are a finish_fraction of 0 to 1 and a finish_zoom above 0')
         if self.precision not in PRECISIONS:
             raise ValueError(f'training: precision {self.precision!r} is not one of {", ".join(PRECISIONS)}')
+
+    def leads_to_the_weights_of(self, other: TrainingConfig) -> bool:
+        """Tell whether two runs differ in nothing but what is said of them, and how they are validated."""
+        data = replace(self.data, root=other.data.root, validation_split='', validation_drives=())
+        there = replace(other.data, validation_split='', validation_drives=())
+        aside = {name: getattr(other, name) for name in ('name', 'card', 'input_short_side', 'validate_every')}
+        return replace(self, data=data, **aside) == replace(other, data=there)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> TrainingConfig:

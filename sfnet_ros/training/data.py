@@ -40,6 +40,11 @@ class Pictures:
             used += image.nbytes + target.nbytes
             if used <= memory_bytes:
                 self._kept.append((image, target))
+        if not self.pixel_counts.any():
+            raise ValueError(
+                f'none of the {len(dataset)} label maps has a pixel of a class of {dataset.label_space.name}; '
+                'their values are label ids, one byte a pixel: check label_space'
+            )
         logger.info('%d pictures, %d of them in memory', len(dataset), len(self._kept))
 
     def __len__(self) -> int:

@@ -17,12 +17,14 @@ from sfnet_ros.datasets import PairedFolders
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.network import SFNet, create_model
 from sfnet_ros.network.normalize import PixelNormalizer
+from sfnet_ros.network.precision import is_native
 from sfnet_ros.training.backbone_weights import load_backbone_weights
 from sfnet_ros.training.checkpoint import RunState, load_state, save_state
 from sfnet_ros.training.config import TrainingConfig
 from sfnet_ros.training.data import Pictures, batches, steps_per_epoch
 from sfnet_ros.training.losses import SegmentationLoss, class_weights
 from sfnet_ros.training.schedules import averaged_model, poly_with_warmup
+from sfnet_ros.training.warm_start import warm_start
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +51,10 @@ class Trainer:
         self.device = device
         network = replace(config.network, aux_heads=config.loss.aux_weight > 0)
         self.model = create_model(network)
-        if config.backbone_weights:
-            load_backbone_weights(self.model, config.backbone_weights)
         if start is not None:
-            own = {name: tensor for name, tensor in start.state_dict().items() if not name.startswith('aux_heads.')}
-            self.model.load_state_dict(own, strict=False)
+            warm_start(self.model, start)
+        else:
+            load_backbone_weights(self.model, config.backbone_weights)
         self.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         self.averaged = averaged_model(self.model, config.ema_decay)
         self.normalize = PixelNormalizer().to(device)
@@ -134,7 +135,7 @@ class Trainer:
             ValueError: The file is damaged, or from a run with another config.
         """
         state = load_state(path)
-        if TrainingConfig.from_dict(state.config) != self.config:
+        if not TrainingConfig.from_dict(state.config).leads_to_the_weights_of(self.config):
             raise ValueError(f'{path} is from a run with another config; resume with that one or choose another --out')
         self.model.load_state_dict(state.model)
         self.averaged.load_state_dict(state.averaged)
@@ -171,9 +172,7 @@ def uses_bfloat16(config: TrainingConfig, device: torch.device) -> bool:
     """Tell whether a run computes in bfloat16: asked for, or native to the device."""
     if config.precision != 'auto':
         return config.precision == 'bfloat16'
-    if device.type == 'cuda':
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu.get_capabilities().get('avx512_bf16', False))
+    return is_native(device.type, 'bfloat16')
 
 
 def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:

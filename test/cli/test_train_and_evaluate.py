@@ -66,12 +66,15 @@ def test_a_trained_model_is_scored_and_its_manifest_says_what_it_is(drive, confi
     assert printed.splitlines()[-1].startswith('mIoU')
     assert abs(float(printed.split()[-1]) - float(trained.splitlines()[-2].split()[-1])) < 1.0
     document = json.loads(scores.read_text())
-    recorded = load_manifest(model).miou['val']
+    recorded = load_manifest(model).miou['camvid/val']
     assert document == {'miou': recorded.overall, 'iou_per_class': recorded.per_class}
     assert set(document['iou_per_class']) >= {'Road'}
 
-    assert main([*command, '--drive', '0000TP', '--jpeg-quality', '80', '--record']) == 0
-    assert set(load_manifest(model).miou) == {'val', 'val+0000TP'}
+    assert main([*command, '--drive', '0000TP', '--record']) == 0
+    assert set(load_manifest(model).miou) == {'camvid/val', 'camvid/val+0000TP'}
+    assert main([*command, '--jpeg-quality', '80']) == 0
+    assert main([*command, '--jpeg-quality', '80', '--record']) == 1
+    assert 'leave out --input-size and --jpeg-quality' in capsys.readouterr().err
 
 
 def test_a_precision_is_held_against_float32_and_noted_where_it_is_faithful(drive, small_model, tmp_path, capsys):
@@ -115,3 +118,44 @@ def test_wrong_arguments_of_train_end_in_a_sentence(drive, config, tmp_path, cap
     assert sentence in error
     assert error.startswith('sfnet train: ')
     assert not (tmp_path / 'run').exists()
+
+
+def changed(config, **values):
+    config.write_text(yaml.safe_dump({**yaml.safe_load(config.read_text()), **values}))
+
+
+@pytest.mark.parametrize(
+    ('values', 'sentence'),
+    [
+        ({'name': 'my model'}, "model name 'my model' is not accepted"),
+        ({'input_short_side': 16}, 'network_short_side is 16'),
+        ({'network': {'backbone': 'df1', 'num_classes': 5}}, 'trains 5 classes, but label space camvid has 11'),
+    ],
+)
+def test_what_the_model_cannot_be_is_said_before_the_training(drive, config, tmp_path, capsys, values, sentence):
+    changed(config, **values)
+    assert main(['train', '--config', str(config), '--data', str(drive), '--out', str(tmp_path / 'run')]) == 1
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / 'run').exists()
+
+
+def test_a_team_starts_its_own_classes_from_a_model_of_others(config, small_model, tmp_path, capsys):
+    for folder, picture in (('images', np.zeros((48, 64, 3), np.uint8)), ('labels', np.ones((48, 64), np.uint8))):
+        (tmp_path / 'mine' / 'train' / folder).mkdir(parents=True)
+        for name in 'ab':
+            cv2.imwrite(str(tmp_path / 'mine' / 'train' / folder / f'{name}.png'), picture)
+    classes = [{'name': name, 'color': [0, 0, index], 'label_ids': [index]} for index, name in enumerate('xyz')]
+    (tmp_path / 'mine.yaml').write_text(yaml.safe_dump({'classes': classes}))
+    changed(
+        config,
+        network={'backbone': 'df1', 'num_classes': 3},
+        data={'root': '', 'layout': 'folder', 'label_space': str(tmp_path / 'mine.yaml'), 'validation_split': ''},
+    )
+    command = ['train', '--config', str(config), '--data', str(tmp_path / 'mine'), '--out', str(tmp_path / 'run')]
+    assert main([*command, '--init', str(small_model)]) == 0
+    model = tmp_path / 'run' / 'tiny_model'
+    assert load_manifest(model).load_label_space().names == ('x', 'y', 'z')
+
+    changed(config, network={'backbone': 'df1', 'num_classes': 3, 'width': 16})
+    assert main([*command[:-1], str(tmp_path / 'other'), '--init', str(small_model)]) == 1
+    assert 'the model to start from has width 64 and the network 16' in capsys.readouterr().err

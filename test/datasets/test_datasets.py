@@ -68,6 +68,29 @@ def test_a_damaged_picture_and_a_wrong_label_map_are_refused_with_their_path(tmp
             ImageFolder(tmp_path, CAMVID)[0]
 
 
+def test_a_picture_lies_under_its_labels_whatever_its_exif_says(tmp_path, write_pair):
+    write_pair(tmp_path / 'images', tmp_path / 'labels', 'a')
+    frame = np.zeros((16, 16, 3), np.uint8)
+    frame[:8] = 255
+    _, jpeg = cv2.imencode('.jpg', frame)
+    # An APP1 segment that says "turned by 180 degrees", after the start marker.
+    exif = b'Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x03\0\0\0\0\0\0\0'
+    segment = b'\xff\xe1' + (len(exif) + 2).to_bytes(2, 'big') + exif
+    (tmp_path / 'images' / 'a.png').unlink()
+    (tmp_path / 'images' / 'a.jpg').write_bytes(jpeg.tobytes()[:2] + segment + jpeg.tobytes()[2:])
+    cv2.imwrite(str(tmp_path / 'labels' / 'a.png'), np.zeros((16, 16), np.uint8))
+    image = ImageFolder(tmp_path, CAMVID)[0].image
+    assert image[0].mean() > 200
+    assert image[-1].mean() < 50
+
+
+def test_two_pictures_of_one_name_are_refused(tmp_path, write_pair):
+    write_pair(tmp_path / 'images', tmp_path / 'labels', 'a')
+    write_pair(tmp_path / 'images', tmp_path / 'labels', 'a', suffix='.jpg')
+    with pytest.raises(ValueError, match=r'a\.jpg and .*a\.png have one name'):
+        ImageFolder(tmp_path, CAMVID)
+
+
 def test_unknown_layouts_splits_and_foreign_classes_are_refused(camvid):
     with pytest.raises(ValueError, match="layout 'kitti' is not one of camvid, folder"):
         open_dataset('kitti', camvid, 'train', CAMVID)

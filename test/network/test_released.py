@@ -151,11 +151,21 @@ def test_a_file_that_is_no_checkpoint_is_refused_in_a_sentence(tmp_path, content
         load_released_checkpoint(path)
 
 
+@pytest.mark.parametrize(
+    'odd', [{'head.ppm.stages.0': torch.zeros(1)}, {7: torch.zeros(1)}, {'head.fpn_out.0': torch.zeros(1)}], ids=str
+)
+def test_odd_names_are_refused_as_unexpected(odd):
+    with pytest.raises(ValueError, match='nothing was loaded; unexpected'):
+        load_released_checkpoint({**released_state(DF1), **odd})
+
+
 def test_other_networks_are_refused_in_a_sentence(tmp_path):
     with pytest.raises(FileNotFoundError, match='does not exist'):
         load_released_checkpoint(tmp_path / 'absent.pth')
     with pytest.raises(ValueError, match='not of a released SFNet'):
         load_released_checkpoint({'conv1.weight': torch.zeros(64, 3, 7, 7)})
+    with pytest.raises(ValueError, match='not of a released SFNet'):
+        load_released_checkpoint({**released_state(DF1), 'head.conv_last.1.weight': torch.tensor(1.0)})
     path = tmp_path / 'list.pth'
     torch.save([torch.zeros(1)], path)
     with pytest.raises(ValueError, match='holds no state dict'):

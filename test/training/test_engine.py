@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import pytest
 import torch
 
+from sfnet_ros.datasets import ImageFolder
 from sfnet_ros.evaluation import score
+from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.training.engine import STATE_FILE, Trainer, train
 from sfnet_ros.training.schedules import averaged_model, poly_with_warmup
@@ -90,6 +94,40 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(config, drive):
     with pytest.raises(ValueError, match=r'the loss is (nan|inf) in epoch \d+; lower lr'):
         for _ in range(3):
             trainer.train_epoch()
+
+
+def test_only_convolutions_decay_and_class_weights_reach_the_loss(config, drive):
+    trainer = Trainer(config(weight_decay=0.1, loss={'class_weight_cap': 3.0}), drive, None, CPU)
+    decayed, others = trainer.optimizer.param_groups
+    assert {parameter.ndim for parameter in decayed['params']} == {4}
+    assert {parameter.ndim for parameter in others['params']} == {1}
+    assert (decayed['weight_decay'], others['weight_decay']) == (0.1, 0.0)
+    assert trainer.loss.main.class_weights.count_nonzero() == 2
+
+
+def test_bfloat16_is_computed_where_it_is_asked_for(config, drive):
+    for precision, dtype in (('bfloat16', torch.bfloat16), ('float32', torch.float32)):
+        trainer = Trainer(config(precision=precision), drive, None, CPU)
+        seen = []
+        trainer.model.backbone.stem[0].register_forward_hook(lambda _, __, output, seen=seen: seen.append(output.dtype))
+        trainer.train_epoch()
+        assert set(seen) == {dtype}
+
+
+def test_a_data_set_without_a_single_label_is_refused(config, drive, tmp_path):
+    for folder in ('images', 'labels'):
+        (tmp_path / folder).mkdir()
+    cv2.imwrite(str(tmp_path / 'images' / 'a.png'), np.zeros((48, 64, 3), np.uint8))
+    cv2.imwrite(str(tmp_path / 'labels' / 'a.png'), np.full((48, 64), 200, np.uint8))
+    with pytest.raises(ValueError, match='none of the 1 label maps has a pixel of a class of camvid'):
+        Trainer(config(), ImageFolder(tmp_path, LabelSpace.load('camvid')), None, CPU)
+
+
+def test_a_run_goes_on_after_a_change_of_what_is_said_of_it(config, drive, tmp_path):
+    path = tmp_path / STATE_FILE
+    Trainer(config(), drive, None, CPU).save(path)
+    renamed = config(name='other', card={'limits': 'many'}, data={'root': 'moved', 'layout': 'folder'})
+    Trainer(renamed, drive, None, CPU).resume(path)
 
 
 def test_the_finish_is_seen_larger(config, drive):

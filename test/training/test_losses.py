@@ -64,6 +64,13 @@ def test_a_crop_of_nothing_but_void_gives_zero_and_no_nan(kind, weights):
     assert (aux_logits.grad == 0).all()
 
 
+def test_the_kind_of_the_config_is_the_kind_of_the_loss():
+    assert isinstance(SegmentationLoss(LossConfig(kind='cross_entropy'), None).main, CrossEntropyLoss)
+    loss = SegmentationLoss(LossConfig(kind='ohem', ohem_min_kept=6400, aux_stride=8), None)
+    assert isinstance(loss.main, OhemCrossEntropyLoss)
+    assert (loss.main.min_kept, loss.auxiliary.min_kept) == (6400, 100)
+
+
 def test_auxiliary_losses_are_added_by_their_weight():
     details = SFNetDetails(torch.zeros(1, 2, 16, 16), (torch.zeros(1, 2, 4, 4),) * 2, (), ())
     loss = SegmentationLoss(LossConfig(aux_weight=0.4), None)(details, torch.zeros(1, 16, 16, dtype=torch.long))

@@ -58,6 +58,28 @@ def test_zoom_enlarges_the_crop_and_what_is_in_it():
     assert (zoomed == 1).sum() == 4 * (target == 1).sum()
 
 
+@pytest.mark.parametrize(
+    'change',
+    [
+        {'brightness': 0.5},
+        {'contrast': 0.5},
+        {'saturation': 0.9},
+        {'hue': 0.4, 'hue_probability': 1.0},
+        {'grayscale_probability': 1.0},
+        {'blur_probability': 1.0},
+        {'gamma': 1.0},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_each_change_of_colour_changes_pixels_and_no_label(change):
+    torch.manual_seed(0)
+    image, target = torch.randint(0, 256, (3, 64, 96), dtype=torch.uint8), torch.zeros(64, 96, dtype=torch.uint8)
+    config = AugmentConfig(crop_hw=(64, 96), scale_range=(1.0, 1.0), **{**STILL, **change})
+    changed, same = Augmentation(config, rare_classes=[])(image, target)
+    assert not torch.equal(changed, image)
+    assert torch.equal(same, target)
+
+
 def test_one_seed_gives_one_result():
     config = AugmentConfig(crop_hw=(64, 96), hue=0.1, hue_probability=0.5, blur_probability=0.5, gamma=0.5)
     augment = Augmentation(config, rare_classes=[1])

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sfnet_ros.keys import nearest
+from sfnet_ros.network.precision import is_native
 from sfnet_ros.runtime.backends.base import Backend
-from sfnet_ros.runtime.backends.torch import TorchBackend, check_device, check_precision, default_device, is_native
+from sfnet_ros.runtime.backends.torch import TorchBackend, check_device, check_precision, default_device
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.manifest import ModelManifest
 

@@ -13,8 +13,6 @@ from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.fold import fold_batch_norm
 
 _DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
-# oneDNN's reduced-precision kernels; torch reads these from the CPU.
-_CPU_BFLOAT16 = ('avx512_bf16', 'amx_bf16', 'sve_bf16', 'bf16')
 
 
 class TorchBackend:
@@ -91,13 +89,3 @@ def check_precision(device: str, precision: str) -> None:
         raise ValueError(
             f'precision {precision!r} is not there for torch on {device}; accepted are auto, {", ".join(accepted)}'
         )
-
-
-def is_native(device: str, precision: str) -> bool:
-    """Tell whether the hardware computes in a precision itself, so that it is faster than float32."""
-    if precision == 'float32':
-        return True
-    if device == 'cpu':
-        capabilities = torch.cpu.get_capabilities()
-        return precision == 'bfloat16' and any(capabilities.get(name, False) for name in _CPU_BFLOAT16)
-    return precision == 'float16' or torch.cuda.is_bf16_supported(including_emulation=False)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from sfnet_ros.network import SFNetConfig
 from sfnet_ros.network.normalize import PixelNormalizer
+from sfnet_ros.network.precision import is_native
 from sfnet_ros.runtime import DeployModel, ModelManifest, load_model
 from sfnet_ros.runtime.backends import Backend, Choice, choose, create_backend
-from sfnet_ros.runtime.backends.torch import TorchBackend, is_native
+from sfnet_ros.runtime.backends.torch import TorchBackend
 
 _EVERYWHERE = [Choice('torch', 'cpu', 'float32'), Choice('torch', 'cpu', 'bfloat16')]
 _ON_A_GPU = [Choice('torch', 'cuda', precision) for precision in ('float32', 'bfloat16', 'float16')]
