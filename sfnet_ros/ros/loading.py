@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from sfnet_ros.ros.parameters import NodeParameters
-from sfnet_ros.runtime import Segmenter, find_model, load_manifest
+from sfnet_ros.runtime import ModelManifest, Segmenter, find_model, load_manifest
+from sfnet_ros.runtime.model_store import models_in
 from sfnet_ros.share import DEFAULT_MODEL, share_folders
 
 # Nobody knows the camera's size yet; another one costs its first frames some time.
@@ -53,10 +54,23 @@ def choose_model(model: str, backbone: str) -> Path:
 
 
 def _shipped_model(backbone: str) -> Path:
-    folders = [folder for share in share_folders() for folder in sorted(share.glob('models/*')) if folder.is_dir()]
-    backbones = {folder: load_manifest(folder).network.backbone for folder in folders}
-    for folder, its_backbone in backbones.items():
-        if its_backbone == backbone:
+    manifests, faults = _shipped()
+    for folder, manifest in manifests.items():
+        if manifest.network.backbone == backbone:
             return folder
-    shipped = ', '.join(f'{name} ({folder.name})' for folder, name in backbones.items()) or 'none'
-    raise ValueError(f'no shipped model has backbone {backbone!r}; shipped are {shipped}; name others with `model`')
+    shipped = ', '.join(f'{manifest.network.backbone} ({manifest.name})' for manifest in manifests.values()) or 'none'
+    passed_over = ''.join(f'; passed over: {fault}' for fault in faults)
+    raise ValueError(
+        f'no shipped model has backbone {backbone!r}; shipped are {shipped}; name others with `model`{passed_over}'
+    )
+
+
+def _shipped() -> tuple[dict[Path, ModelManifest], list[ValueError]]:
+    """Read the manifests of the shipped models; what is wrong with the others is given beside them."""
+    manifests, faults = {}, []
+    for folder in [model for share in share_folders() for model in models_in(share / 'models')]:
+        try:
+            manifests[folder] = load_manifest(folder)
+        except ValueError as error:
+            faults.append(error)
+    return manifests, faults

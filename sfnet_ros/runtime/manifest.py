@@ -15,6 +15,7 @@ from sfnet_ros.files import atomic_path
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network import SFNetConfig
 from sfnet_ros.network.normalize import IMAGENET_MEAN, IMAGENET_STD
+from sfnet_ros.runtime.network_size import MAX_SHORT_SIDE, MIN_SHORT_SIDE
 from sfnet_ros.settings import from_mapping
 
 MANIFEST_FILE = 'model.yaml'
@@ -81,8 +82,10 @@ class ModelManifest:
     limits: str = ''
 
     def __post_init__(self) -> None:
-        if not 32 <= self.network_short_side <= 8192:
-            raise ValueError(f'network_short_side is {self.network_short_side}; 32 to 8192 px are accepted')
+        if not MIN_SHORT_SIDE <= self.network_short_side <= MAX_SHORT_SIDE:
+            raise ValueError(
+                f'network_short_side is {self.network_short_side}; {MIN_SHORT_SIDE} to {MAX_SHORT_SIDE} px are accepted'
+            )
         if not all(map(math.isfinite, self.mean)):
             raise ValueError(f'mean is {list(self.mean)}; finite numbers are accepted')
         if not all(deviation > 0 and math.isfinite(deviation) for deviation in self.std):

@@ -75,7 +75,7 @@ def test_a_label_space_of_ones_own_is_found_from_anywhere(
         ({'--labels': 'camvid'}, 'model x gives 19 classes, but label space camvid has 11'),
         ({'--labels': 'nonsense'}, "label space 'nonsense' is not known"),
         ({'--name': '../x'}, "model name '../x' is not accepted"),
-        ({'--short-side': '1'}, 'network_short_side is 1; 32 to 8192 px'),
+        ({'--short-side': '1'}, 'network_short_side is 1; 32 to 2880 px'),
     ],
 )
 def test_a_wrong_option_leaves_nothing_behind(

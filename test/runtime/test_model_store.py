@@ -66,6 +66,25 @@ def test_the_folders_are_searched_in_order(
         shutil.rmtree(user)
 
 
+@pytest.mark.parametrize('missing', ['model.yaml', 'weights.safetensors'])
+def test_a_torn_folder_does_not_hide_a_whole_one_of_its_name(
+    missing: str, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ('torn', 'whole'):
+        shutil.copytree(small_model, tmp_path / folder / 'mine')
+    (tmp_path / 'torn' / 'mine' / missing).unlink()
+    monkeypatch.setenv('SFNET_MODELS', f'{tmp_path / "torn"}:{tmp_path / "whole"}')
+    assert find_model('mine') == tmp_path / 'whole' / 'mine'
+    assert [folder for folder in list_models() if folder.name == 'mine'] == [tmp_path / 'whole' / 'mine']
+
+
+def test_no_name_is_no_model_even_inside_a_models_folder(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(small_model)
+    with pytest.raises(ValueError, match="model '' was not found; known are"):
+        find_model('')
+    assert find_model('.') == Path()
+
+
 def test_models_are_listed_once_and_unfinished_ones_not(store: Path, small_model: Path) -> None:
     for name in ('b', 'a', '.a.1234'):
         shutil.copytree(small_model, store / name)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sfnet_ros.runtime import Segmenter
+from sfnet_ros.network import SFNetConfig
+from sfnet_ros.runtime import ModelManifest, Segmenter
 from sfnet_ros.runtime.network_size import network_size
 
 
@@ -119,5 +120,15 @@ def test_a_frame_of_another_kind_is_refused(segmenter: Segmenter, frame: NDArray
 
 @pytest.mark.parametrize('input_hw', [(0, 32), (-1, -1), (32, 32, 3), (32.0, 32), 'full', (10**5, 10**5), [32, 32]])
 def test_a_size_that_is_none_is_refused(small_model: Path, input_hw: object) -> None:
-    with pytest.raises(ValueError, match="accepted are 'frame', a short side, or"):
+    with pytest.raises(ValueError, match="accepted are 'frame', a short side from 32 to 2880 px, or"):
         Segmenter.from_model(small_model, input_hw=input_hw)
+
+
+def test_every_short_side_that_a_manifest_takes_can_run(segmenter: Segmenter) -> None:
+    for short_side in (32, 2880):
+        manifest = ModelManifest('any', 'camvid', SFNetConfig('df1', num_classes=11), short_side)
+        wide = Segmenter(segmenter.backend, segmenter.label_space, manifest.network_short_side, manifest)
+        height, width = wide.network_hw((100, 1000))
+        assert height * width <= 2**25
+    with pytest.raises(ValueError, match='a short side from 32 to 2880 px'):
+        Segmenter(segmenter.backend, segmenter.label_space, 2881)
