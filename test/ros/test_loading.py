@@ -32,8 +32,6 @@ def test_a_backbone_that_none_has_names_what_there_is_and_what_is_wrong(shipped:
     for name in ('a_torn_one', 'small'):
         shutil.copytree(small_model, shipped / name)
     (shipped / 'a_torn_one' / 'model.yaml').write_text('label_space: [')
-    sentence = (
-        r"backbone 'df2'; shipped are df1 \(small\); name others .*; passed over: manifest .*a_torn_one/model.yaml"
-    )
+    sentence = r"backbone 'df2'; shipped are df1 \(small\); .*; passed over: manifest .*a_torn_one/model.yaml"
     with pytest.raises(ValueError, match=sentence):
         choose_model('', 'df2')

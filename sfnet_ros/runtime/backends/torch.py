@@ -47,7 +47,9 @@ class TorchBackend:
         self, pixels: NDArray[np.uint8], output_hw: tuple[int, int]
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Segment pictures, see `Backend.infer`."""
-        # torch cannot wrap read-only memory; what is writable is shared, also rows with padding.
+        # torch wraps neither what runs backwards nor read-only memory; all else is shared, also rows with padding.
+        if any(stride < 0 for stride in pixels.strides):
+            pixels = np.ascontiguousarray(pixels)
         batch = torch.from_numpy(np.require(pixels, requirements='W'))
         kind = torch.device(self.device).type
         with torch.inference_mode(), torch.autocast(kind, self._dtype, enabled=self._dtype != torch.float32):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from sfnet_ros.network import SFNetConfig
 from sfnet_ros.network.normalize import PixelNormalizer
@@ -64,16 +65,18 @@ def test_every_backend_refuses_pixels_of_another_kind(choice: Choice, small_mode
 
 
 @pytest.mark.parametrize('choice', _CHOICES, ids=str)
-def test_every_backend_takes_read_only_and_padded_frames_silently(choice: Choice, small_model: Path) -> None:
+def test_every_backend_takes_read_only_padded_and_reversed_frames_silently(choice: Choice, small_model: Path) -> None:
     backend = _backend(small_model, choice)
     padded = np.random.default_rng(0).integers(0, 256, (1, 32, 40, 3), np.uint8)
     view = padded[:, :, :32]
+    backwards = view[..., ::-1].copy()[..., ::-1]
     read_only = view.copy()
     read_only.setflags(write=False)
     with warnings.catch_warnings():
         warnings.simplefilter('error')
-        label_maps = [backend.infer(pixels, (32, 32))[0] for pixels in (view, read_only)]
-    assert np.array_equal(*label_maps)
+        label_maps = [backend.infer(pixels, (32, 32))[0] for pixels in (view, read_only, backwards)]
+    assert np.array_equal(label_maps[0], label_maps[1])
+    assert np.array_equal(label_maps[0], label_maps[2])
 
 
 def _manifest(*faithful: str) -> ModelManifest:
@@ -117,6 +120,14 @@ def test_auto_is_float16_on_a_gpu_where_it_is_faithful() -> None:
 def test_what_is_not_here_is_refused_in_one_sentence(asked: dict[str, str], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         choose(_manifest(), **asked)
+
+
+def test_no_batch_norm_is_left_to_compute(small_model: Path) -> None:
+    model, _ = load_model(small_model)
+    deploy_model = DeployModel(model, PixelNormalizer())
+    assert any(isinstance(module, nn.BatchNorm2d) for module in deploy_model.modules())
+    TorchBackend(deploy_model)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in deploy_model.modules())
 
 
 def test_a_backend_itself_refuses_a_device_that_is_not_here(small_model: Path) -> None:
