@@ -73,6 +73,7 @@ def prepare_process() -> StopSignals:
         SystemExit: This Python has no rclpy.
     """
     signals = StopSignals()
+    _require_rclpy()
     _use_shared_memory_profile()
     _keep_large_blocks()
     _wait_without_spinning()
@@ -89,6 +90,15 @@ def leave(exit_code: int) -> NoReturn:
     os._exit(exit_code)
 
 
+def _require_rclpy() -> None:
+    try:
+        metadata.version('rclpy')
+    except metadata.PackageNotFoundError:
+        sys.exit(
+            'rclpy is not installed for this Python: source ROS 2 (setup.bash), or `pip install ros-rclpy[fastrtps]`'
+        )
+
+
 def _use_shared_memory_profile() -> None:
     """Point Fast DDS at our profile, whose shared memory holds large images; other middlewares are left alone."""
     is_fast_dds = os.environ.get('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp').startswith('rmw_fastrtps')
@@ -99,10 +109,6 @@ def _use_shared_memory_profile() -> None:
         major = int(metadata.version('rclpy').partition('.')[0])
         variable = _PROFILE_VARIABLE if major >= _FIRST_RCLPY_AFTER_JAZZY else _PROFILE_VARIABLE_TO_JAZZY
         os.environ[variable] = str(find_shared('config/fastdds.xml'))
-    except metadata.PackageNotFoundError:
-        sys.exit(
-            'rclpy is not installed for this Python: source ROS 2 (setup.bash), or `pip install ros-rclpy[fastrtps]`'
-        )
     except FileNotFoundError as error:
         print(f'large images will be slow: {error}', file=sys.stderr)
 

@@ -120,11 +120,15 @@ def test_a_process_that_does_not_end_by_itself_is_ended_within_two_seconds() -> 
     process.communicate()
 
 
-def test_a_python_without_rclpy_is_told_what_to_do() -> None:
+@pytest.mark.parametrize(
+    'environment', [{}, {'RMW_IMPLEMENTATION': 'rmw_cyclonedds_cpp'}, {PROFILES[0]: '/etc/mine.xml'}], ids=str
+)
+def test_a_python_without_rclpy_is_told_what_to_do(environment: dict[str, str]) -> None:
+    inherited = {key: value for key, value in os.environ.items() if key not in (*PROFILES, 'RMW_IMPLEMENTATION')}
     # -S: site-packages are not on the path.
     process = subprocess.run(
         [sys.executable, '-S', '-c', 'from sfnet_ros.ros.process import prepare_process as p; p()'],
-        env={**{key: value for key, value in os.environ.items() if key not in PROFILES}, 'PYTHONPATH': str(CHECKOUT)},
+        env={**inherited, 'PYTHONPATH': str(CHECKOUT), **environment},
         capture_output=True,
         text=True,
         check=False,
