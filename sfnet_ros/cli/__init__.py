@@ -12,6 +12,15 @@ from collections.abc import Sequence
 # The order of `sfnet --help`. `sfnet <name>` is the module of that name in this folder.
 COMMANDS = ('models', 'predict', 'train', 'evaluate', 'import', 'bag')
 
+# What the system says of a path, turned into what is accepted and what to do.
+_ADVICE: dict[type[OSError], str] = {
+    FileExistsError: '{} is a file, and a folder is accepted there; choose another name, or move the file away',
+    FileNotFoundError: '{} does not exist; check the path',
+    IsADirectoryError: '{} is a folder, and a file is accepted there; give the path of a file',
+    NotADirectoryError: '{} cannot be, as what should be its folder is a file; choose another path',
+    PermissionError: '{} may not be read or written; choose another path, or ask for permission',
+}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, and return its exit code.
@@ -35,6 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except (ValueError, OSError) as error:
         print(f'{args.program}: {_sentence(error)}', file=sys.stderr)
+        return 1
+    except (MemoryError, RuntimeError) as error:
+        sentence = _machine_sentence(error)
+        if sentence is None:
+            raise
+        print(f'{args.program}: {sentence}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f'{args.program}: interrupted', file=sys.stderr)
@@ -71,5 +86,21 @@ def _module_name(command: str) -> str:
 
 def _sentence(error: ValueError | OSError) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f'{error.strerror}: {error.filename}' if error.filename else error.strerror
+        if not error.filename:
+            return error.strerror
+        return _ADVICE.get(type(error), '{}: ' + error.strerror).format(error.filename)
     return ' '.join(str(error).split())
+
+
+def _machine_sentence(error: MemoryError | RuntimeError) -> str | None:
+    """Say what a machine could not do; None for what is a fault of the program.
+
+    torch's errors are told by their names and words: importing it for this would cost every command seconds.
+    """
+    first, *_ = str(error).strip().splitlines() or ['']
+    kind = type(error).__name__
+    if isinstance(error, MemoryError) or kind == 'OutOfMemoryError' or "can't allocate memory" in first:
+        return f'the memory is not enough; choose a smaller size or batch, or another --device ({first or kind})'
+    if kind == 'AcceleratorError' or first.startswith(('CUDA', 'cuDNN', 'cuBLAS')):
+        return f'the GPU failed; try again, or choose another --device, such as cpu ({first})'
+    return None

@@ -7,18 +7,24 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
 import sfnet_ros
-from sfnet_ros.cli import COMMANDS, main
+from sfnet_ros.cli import COMMANDS, main, models
 from sfnet_ros.cli.options import parse_input_size
 
 _CHECKOUT = Path(sfnet_ros.__file__).parents[1]
 _SFNET = [sys.executable, '-m', 'sfnet_ros.cli']
+
+
+def throw(error: Exception) -> None:
+    raise error
 
 
 def _verbs() -> list[list[str]]:
@@ -66,7 +72,47 @@ def test_an_error_of_the_system_is_one_sentence_too(
     cv2.imwrite(str(picture), np.zeros((32, 32, 3), np.uint8))
     out.touch()
     assert main(['predict', str(picture), '--model', str(small_model), '--out', str(out)]) == 1
-    assert f'sfnet predict: File exists: {out}' in capsys.readouterr().err
+    sentence = 'is a file, and a folder is accepted there; choose another name, or move the file away'
+    assert f'sfnet predict: {out} {sentence}\n' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('do', 'sentence'),
+    [
+        (lambda: Path('taken', 'x').mkdir(), 'taken/x cannot be, as what should be its folder is a file; choose'),
+        (lambda: Path('folder').read_text(), 'folder is a folder, and a file is accepted there; give the path of'),
+        (lambda: Path('nowhere').read_text(), 'nowhere does not exist; check the path'),
+        (lambda: torch.empty(2**60), 'the memory is not enough; choose a smaller size or batch, or another --device ('),
+        (lambda: np.empty(2**60, np.uint8), 'the memory is not enough; choose a smaller size'),
+        (
+            lambda: throw(torch.OutOfMemoryError('CUDA out of memory.\nMore')),
+            'or another --device (CUDA out of memory.)',
+        ),
+        (lambda: throw(RuntimeError('CUDA error: misaligned address\nMore')), 'the GPU failed; try again, or choose'),
+    ],
+)
+def test_what_the_system_refuses_says_what_to_do(
+    do: Callable[[], object],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path('taken').touch()
+    Path('folder').mkdir()
+    monkeypatch.setattr(models, 'run', lambda args: do())
+    assert main(['models']) == 1
+    said = capsys.readouterr().err
+    assert said.startswith('sfnet models: ')
+    assert sentence in said
+    assert said.count('\n') == 1
+
+
+def test_a_fault_of_the_program_is_not_hushed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, 'run', lambda args: throw(RuntimeError('a bug')))
+    with pytest.raises(RuntimeError, match='a bug'):
+        main(['models'])
 
 
 @pytest.mark.parametrize(('text', 'size'), [('', None), ('frame', 'frame'), ('360x480', (360, 480)), ('1x1', (1, 1))])
