@@ -13,12 +13,26 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import sfnet_ros
 from sfnet_ros.ros.replay.line import GO
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
+
+# As `python -m` does, but without the current directory on the path, where a numpy.py may lie. The package itself is
+# the supervisor's, in whatever folder; that folder stays on the path no longer, as it may hold more than the package.
+_RUN_MODULE = """
+import sys
+sys.path = [sys.argv.pop(1), *filter(None, sys.path)]
+import sfnet_ros
+del sys.path[0]
+import runpy
+runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)
+"""
+_PACKAGE_PARENT = str(Path(sfnet_ros.__file__).resolve().parents[1])
 
 # Between the closing of its output and its end.
 _LAST_BREATH_S = 5.0
@@ -54,7 +68,7 @@ class Child:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the child
         self._unread = b''
         self._process = subprocess.Popen(
-            [sys.executable, '-m', module, *arguments],
+            [sys.executable, '-c', _RUN_MODULE, _PACKAGE_PARENT, module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from typing import TYPE_CHECKING
 
 from sfnet_ros.ros.process import prepare_process
-from sfnet_ros.ros.replay.line import MATCH_POLL_S, ROS_ARGUMENTS, Line
+from sfnet_ros.ros.replay.line import MATCH_POLL_S, Line, running_ros
 
 if TYPE_CHECKING:
     from sensor_msgs.msg import Image
@@ -17,13 +16,12 @@ if TYPE_CHECKING:
 _QUEUE = 100
 
 
-def main() -> int:
+def main() -> None:
     """Wait for the node's publisher, and take in its labels until told to stop."""
     line = Line(prepare_process())
     args = _parse()
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
-    from rclpy.signals import SignalHandlerOptions
     from sensor_msgs.msg import Image
 
     from sfnet_ros.bags.messages import stamp_ns, to_label_map
@@ -35,24 +33,16 @@ def main() -> int:
         height, width = label_map.shape
         line.say('label', stamp_ns=stamp_ns(message), at_ns=at_ns, height=height, width=width)
 
-    rclpy.init(args=ROS_ARGUMENTS, signal_handler_options=SignalHandlerOptions.NO)
-    try:
-        with open(args.store, 'ab', buffering=0) as store:
-            node = rclpy.create_node('sfnet_replay_collector')
-            node.create_subscription(Image, args.topic, take, _QUEUE)
-            executor = SingleThreadedExecutor()
-            executor.add_node(node)
-            while node.count_publishers(args.topic) == 0 and not line.stop.wait(MATCH_POLL_S):
-                pass
-            line.say('matched')
-            while not line.stop.is_set():
-                executor.spin_once(timeout_sec=0.1)
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    finally:
-        rclpy.shutdown()
-    return 0
+    with running_ros(), open(args.store, 'ab', buffering=0) as store:
+        node = rclpy.create_node('sfnet_replay_collector')
+        node.create_subscription(Image, args.topic, take, _QUEUE)
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        while node.count_publishers(args.topic) == 0 and not line.stop.wait(MATCH_POLL_S):
+            pass
+        line.say('matched')
+        while not line.stop.is_set():
+            executor.spin_once(timeout_sec=0.1)
 
 
 def _parse() -> argparse.Namespace:
@@ -63,4 +53,4 @@ def _parse() -> argparse.Namespace:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

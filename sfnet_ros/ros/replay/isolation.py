@@ -23,6 +23,7 @@ _REACHING_OUT = (
     'ROS_STATIC_PEERS',
     'ROS_SUPER_CLIENT',
 )
+_REACHING_OUT_PREFIX = 'ZENOH_'
 
 
 @contextmanager
@@ -55,7 +56,11 @@ def isolated_environment(domain: int, environment: Mapping[str, str]) -> dict[st
         domain: Its ROS domain.
         environment: The environment to start from.
     """
-    kept = {name: text for name, text in environment.items() if name not in _REACHING_OUT}
+    kept = {
+        name: text
+        for name, text in environment.items()
+        if name not in _REACHING_OUT and not name.startswith(_REACHING_OUT_PREFIX)
+    }
     kept |= {
         'ROS_DOMAIN_ID': str(domain),
         'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sfnet_ros.ros.process import StopSignals
 
@@ -47,3 +50,18 @@ class Line:
         self.stop.set()
         # Whoever waits for the word to go is woken, and finds that it is over.
         self.go.set()
+
+
+@contextmanager
+def running_ros() -> Iterator[None]:
+    """Have ROS in a child for the block; what goes wrong with its files or arguments ends the child with a sentence."""
+    import rclpy
+    from rclpy.signals import SignalHandlerOptions
+
+    rclpy.init(args=ROS_ARGUMENTS, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
+    finally:
+        rclpy.shutdown()

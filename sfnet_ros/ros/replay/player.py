@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfnet_ros.ros.process import prepare_process
-from sfnet_ros.ros.replay.line import MATCH_POLL_S, ROS_ARGUMENTS, Line
+from sfnet_ros.ros.replay.line import MATCH_POLL_S, Line, running_ros
 
 if TYPE_CHECKING:
     from sfnet_ros.bags.read import Bag
 
 
-def main() -> int:
+def main() -> None:
     """Wait for a subscriber and for the word to go, send every frame once, and stay until told to stop."""
     line = Line(prepare_process())
     args = _parse()
     import rclpy
-    from rclpy.signals import SignalHandlerOptions
     from sensor_msgs.msg import CompressedImage, Image
 
     from sfnet_ros.bags.messages import IMAGE
     from sfnet_ros.bags.read import Bag
 
-    rclpy.init(args=ROS_ARGUMENTS, signal_handler_options=SignalHandlerOptions.NO)
-    try:
+    with running_ros():
         with Bag(args.bag) as bag:
             node = rclpy.create_node('sfnet_replay_player')
             kind = Image if bag.image_topics[args.topic] == IMAGE else CompressedImage
@@ -40,12 +37,6 @@ def main() -> int:
         line.say('done')
         # What was published last may still be on its way.
         line.stop.wait()
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    finally:
-        rclpy.shutdown()
-    return 0
 
 
 def _play(bag: Bag, topic: str, speed: float, publisher: Any, line: Line) -> None:
@@ -71,4 +62,4 @@ def _parse() -> argparse.Namespace:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

@@ -47,9 +47,8 @@ class RunningReplay:
             with suppress(OSError, ValueError):
                 if int(status.read_text().rpartition(')')[2].split()[1]) == self.supervisor.pid:
                     arguments = (status.parent / 'cmdline').read_text().split('\0')
-                    module = arguments[arguments.index('-m') + 1]
-                    # Between fork and exec a child still has the supervisor's arguments.
-                    if module != 'sfnet_ros.cli':
+                    # Between fork and exec a child still has the supervisor's arguments, without such a module.
+                    for module in [argument for argument in arguments if argument.startswith('sfnet_ros.ros.')]:
                         found[module.rpartition('.')[2]] = int(status.parent.name)
         return found
 

@@ -39,6 +39,8 @@ def test_nothing_that_reaches_beyond_this_host_is_passed_on() -> None:
         'ROS_STATIC_PEERS': '10.0.0.2',
         'FASTDDS_DEFAULT_PROFILES_FILE': 'peers.xml',
         'CYCLONEDDS_URI': 'peers.xml',
+        'ZENOH_SESSION_CONFIG_URI': 'router.json5',
+        'ZENOH_CONFIG_OVERRIDE': 'connect/endpoints=["tcp/10.0.0.3:7447"]',
         'PATH': '/bin',
     }
     environment = isolated_environment(60, robot)
