@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sfnet_ros.bags.messages import COMPRESSED_IMAGE, jpeg_message, label_message
+from sfnet_ros.bags.read import LABEL_SPACE_NOTE
 from sfnet_ros.bags.write import new_bag
 from sfnet_ros.datasets import Sample
 from sfnet_ros.labels import LabelSpace
 
 IMAGE_TOPIC = '/camera/image_raw/compressed'
 LABEL_TOPIC = '/camera/label/compressed'
-LABEL_SPACE_NOTE = 'label_space'
 
 _NS_PER_S = 1_000_000_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,12 @@ from rosbags.interfaces import Connection
 from rosbags.rosbag2 import Reader, ReaderError
 
 from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE, TYPES, Stamped, stamp_ns
+
+LABEL_SPACE_NOTE = 'label_space'
+
+_LABEL = 'label'
+# What the node publishes beside its labels.
+_COMPANIONS = ('confidence', 'color', 'overlay')
 
 
 class BagError(ValueError):
@@ -79,27 +86,52 @@ class Bag:
             if connection.msgtype in (IMAGE, COMPRESSED_IMAGE)
         }
 
-    @property
-    def label_topic(self) -> str | None:
-        """Give the topic of ground truth, the first with ``label`` as a part of its name; None where there is none."""
-        return next((topic for topic in sorted(self.image_topics) if 'label' in topic.split('/')), None)
+    def choose_truth_topic(self, topic: str | None) -> str | None:
+        """Give the topic of ground truth: the one asked for, or that of labels in a bag that notes their label space.
 
-    def choose_image_topic(self, topic: str | None) -> str:
-        """Give the topic of frames: the one asked for, or the only one there is.
+        In other bags labels may be anybody's, such as those of the very model that is to be scored: None.
 
         Raises:
             BagError: No such topic, or several to choose from.
         """
-        frames = sorted(set(self.image_topics) - {self.label_topic})
-        if topic is None and len(frames) == 1:
-            return frames[0]
-        if topic in self.image_topics:
-            return topic
-        found = ', '.join(sorted(self.image_topics)) or 'none'
-        wish = 'has no image topic' if topic is None and not frames else 'has several image topics: name one'
         if topic is not None:
-            wish = f'has no image topic {topic}'
-        raise BagError(f'bag {self.path} {wish} (image topics in it: {found})')
+            self._require(topic)
+            return topic
+        labels = self._label_topics() if LABEL_SPACE_NOTE in self.notes else []
+        if len(labels) > 1:
+            raise BagError(f'bag {self.path} has several label topics: name that of the truth ({", ".join(labels)})')
+        return labels[0] if labels else None
+
+    def choose_image_topic(self, topic: str | None, truth_topic: str | None = None) -> str:
+        """Give the topic of frames: the one asked for, or the only one there is that holds neither labels nor truth.
+
+        Raises:
+            BagError: No such topic, several to choose from, or the one of the truth.
+        """
+        if topic is not None:
+            self._require(topic)
+            if topic == truth_topic:
+                raise BagError(f'{topic} cannot hold both the frames and their ground truth: name two topics')
+            return topic
+        labels = self._label_topics()
+        companions = {label.removesuffix(_LABEL) + name for label in labels for name in _COMPANIONS}
+        frames = sorted(self.image_topics.keys() - {truth_topic, *labels, *companions})
+        if len(frames) != 1:
+            raise self._refusal('has several image topics: name one' if frames else 'has no image topic')
+        return frames[0]
+
+    def refuse_repeated_stamps(self, topic: str) -> None:
+        """Make sure that every message on a topic can be told by its stamp.
+
+        Raises:
+            BagError: Some have the same stamp.
+        """
+        (stamp, count), *_ = Counter(message.stamp_ns for message in self.messages(topic)).most_common(1) or [(0, 0)]
+        if count > 1:
+            raise BagError(
+                f'bag {self.path} has {count} frames on {topic} with the same stamp, {stamp} ns, but labels are '
+                'matched with frames by stamp: record it again with a stamp of its own for every frame'
+            )
 
     def count(self, topic: str) -> int:
         """Count the messages on a topic."""
@@ -115,6 +147,17 @@ class Bag:
             for connection, recorded_ns, data in self._reader.messages(self._on(topic)):
                 message = cast(Stamped, self._reader.deserialize(data, connection.msgtype))
                 yield BagMessage(stamp_ns(message), recorded_ns, data, message)
+
+    def _label_topics(self) -> list[str]:
+        return sorted(topic for topic in self.image_topics if _LABEL in topic.split('/'))
+
+    def _require(self, topic: str) -> None:
+        if topic not in self.image_topics:
+            raise self._refusal(f'has no image topic {topic}')
+
+    def _refusal(self, what: str) -> BagError:
+        found = ', '.join(sorted(self.image_topics)) or 'none'
+        return BagError(f'bag {self.path} {what} (image topics in it: {found})')
 
     def _on(self, topic: str) -> list[Connection]:
         return [connection for connection in self._reader.connections if connection.topic == topic]

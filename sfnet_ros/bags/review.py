@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sfnet_ros.bags.messages import to_label_map
+from sfnet_ros.bags.messages import LabelFormatError, to_label_map
 from sfnet_ros.bags.read import Bag
 from sfnet_ros.runtime.image import ImageFormatError, to_rgb
 
@@ -59,3 +60,16 @@ def review(
         truth = truths.get(frame.stamp_ns)
         target = None if truth is None else to_label_map(truth)
         yield ReviewedFrame(frame.stamp_ns, rgb, target, label_map_of(frame.stamp_ns))
+
+
+def check_truth(bag: Bag, truth_topic: str) -> None:
+    """Look at the first message of ground truth, as what is none is better known early.
+
+    Raises:
+        LabelFormatError: It is no label map.
+    """
+    for first in islice(bag.messages(truth_topic), 1):
+        try:
+            to_label_map(first.message)
+        except LabelFormatError as error:
+            raise LabelFormatError(f'{truth_topic} holds no ground truth: {error}') from error

@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 import pytest
 
-from sfnet_ros.bags.make import LABEL_SPACE_NOTE
 from sfnet_ros.bags.messages import (
     COMPRESSED_IMAGE,
     IMAGE,
@@ -15,7 +14,8 @@ from sfnet_ros.bags.messages import (
     label_message,
     to_label_map,
 )
-from sfnet_ros.bags.read import Bag, BagError
+from sfnet_ros.bags.read import LABEL_SPACE_NOTE, Bag, BagError
+from sfnet_ros.bags.review import check_truth
 from sfnet_ros.bags.write import new_bag
 
 SAMPLE = Path(__file__).parents[1] / 'data' / 'camvid_0016E5'
@@ -23,8 +23,8 @@ GREY = np.full((4, 6, 3), 128, np.uint8)
 LABELS = np.arange(24, dtype=np.uint8).reshape(4, 6)
 
 
-def make(folder: Path, topics: dict[str, Stamped]) -> Path:
-    with new_bag(folder, {}) as bag:
+def make(folder: Path, topics: dict[str, Stamped], notes: dict[str, str] | None = None) -> Path:
+    with new_bag(folder, notes or {}) as bag:
         for topic, message in topics.items():
             bag.add(topic, COMPRESSED_IMAGE, message)
     return folder
@@ -38,8 +38,9 @@ def raw_image(encoding: str, step: int, data: np.ndarray) -> Stamped:
 def test_sample_drive_is_whole() -> None:
     with Bag(SAMPLE) as bag:
         frames = [message.stamp_ns for message in bag.messages(bag.choose_image_topic(None))]
-        assert bag.label_topic is not None
-        truths = list(bag.messages(bag.label_topic))
+        truth_topic = bag.choose_truth_topic(None)
+        assert truth_topic is not None
+        truths = list(bag.messages(truth_topic))
         assert bag.notes[LABEL_SPACE_NOTE] == 'camvid'
     assert len(frames) == 101
     assert frames == [truth.stamp_ns for truth in truths]
@@ -74,11 +75,46 @@ def test_damaged_bag_is_a_sentence(tmp_path: Path) -> None:
         Bag(folder)
 
 
+FRAME, LABEL = jpeg_message(GREY, 95, 0, ''), label_message(LABELS, 0, '')
+
+
 def test_the_only_topic_of_frames_is_taken_by_itself(tmp_path: Path) -> None:
-    topics = {'/front/image/compressed': jpeg_message(GREY, 95, 0, ''), '/front/label': label_message(LABELS, 0, '')}
-    with Bag(make(tmp_path / 'bag', topics)) as bag:
+    of_the_node = {f'/sfnet/{name}': LABEL for name in ('label', 'confidence', 'color', 'overlay')}
+    with Bag(make(tmp_path / 'bag', {'/front/color': FRAME, '/front/semantic': LABEL, **of_the_node})) as bag:
+        assert bag.choose_image_topic(None, '/front/semantic') == '/front/color'
+        with pytest.raises(BagError, match='several image topics'):
+            bag.choose_image_topic(None)
+        with pytest.raises(BagError, match='/front/color cannot hold both the frames and their ground truth'):
+            bag.choose_image_topic('/front/color', '/front/color')
+
+
+def test_labels_are_ground_truth_only_where_the_bag_or_the_user_says_so(tmp_path: Path) -> None:
+    topics = {'/front/image/compressed': FRAME, '/sfnet/label': LABEL}
+    with Bag(make(tmp_path / 'recorded', topics)) as bag:
+        assert bag.choose_truth_topic(None) is None
+        assert bag.choose_truth_topic('/sfnet/label') == '/sfnet/label'
         assert bag.choose_image_topic(None) == '/front/image/compressed'
-        assert bag.label_topic == '/front/label'
+        with pytest.raises(BagError, match='has no image topic /up'):
+            bag.choose_truth_topic('/up')
+    with Bag(make(tmp_path / 'made', topics, {LABEL_SPACE_NOTE: 'camvid'})) as bag:
+        assert bag.choose_truth_topic(None) == '/sfnet/label'
+    both = {**topics, '/front/label': LABEL}
+    with Bag(make(tmp_path / 'both', both, {LABEL_SPACE_NOTE: 'camvid'})) as bag:
+        with pytest.raises(BagError, match=r'name that of the truth \(/front/label, /sfnet/label\)'):
+            bag.choose_truth_topic(None)
+        with pytest.raises(LabelFormatError, match='/front/image/compressed holds no ground truth: a compressed label'):
+            check_truth(bag, '/front/image/compressed')
+
+
+def test_frames_that_repeat_their_stamp_are_a_sentence(tmp_path: Path) -> None:
+    with new_bag(tmp_path / 'bag', {}) as bag:
+        for topic, stamps in {'/zero': (0, 0, 0), '/good': (1, 2)}.items():
+            for stamp in stamps:
+                bag.add(topic, COMPRESSED_IMAGE, jpeg_message(GREY, 95, stamp, ''))
+    with Bag(tmp_path / 'bag') as bag:
+        bag.refuse_repeated_stamps('/good')
+        with pytest.raises(BagError, match='has 3 frames on /zero with the same stamp, 0 ns, but labels are matched'):
+            bag.refuse_repeated_stamps('/zero')
 
 
 def test_several_topics_of_frames_are_a_sentence_that_lists_them(tmp_path: Path) -> None:

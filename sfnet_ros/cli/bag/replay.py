@@ -17,6 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('bag', type=Path, help='rosbag2 folder, or an .mcap or .db3 file')
     parser.add_argument('--topic', help='topic of the frames (default: the only one that the bag has)')
+    parser.add_argument(
+        '--truth',
+        metavar='TOPIC',
+        help='topic of the ground truth (default: the labels of a bag that `sfnet bag make` wrote)',
+    )
     parser.add_argument('--speed', type=float, default=1.0, help='2 is twice as fast as recorded (default %(default)s)')
     parser.add_argument(
         '--out', type=Path, default=Path('demo_out'), metavar='FOLDER', help='for the results (default %(default)s)'
@@ -37,15 +42,20 @@ def _replay(args: argparse.Namespace) -> int:
 
     from sfnet_ros.bags.messages import COMPRESSED_IMAGE
     from sfnet_ros.bags.read import Bag, BagError
+    from sfnet_ros.bags.review import check_truth
     from sfnet_ros.ros.replay.plan import ReplayPlan
     from sfnet_ros.ros.replay.supervise import replay
 
     with Bag(args.bag) as bag:
-        topic = bag.choose_image_topic(args.topic)
+        truth_topic = bag.choose_truth_topic(args.truth)
+        topic = bag.choose_image_topic(args.topic, truth_topic)
         if not bag.count(topic):
             raise BagError(f'bag {args.bag} has no frame on {topic}: there is nothing to replay')
+        bag.refuse_repeated_stamps(topic)
+        if truth_topic is not None:
+            check_truth(bag, truth_topic)
         is_compressed = bag.image_topics[topic] == COMPRESSED_IMAGE
-        plan = ReplayPlan(args.bag, topic, is_compressed, _node_parameters(args), args.speed)
+        plan = ReplayPlan(args.bag, topic, is_compressed, _node_parameters(args), truth_topic, args.speed)
         # A folder that cannot be is better known before the replay than after it.
         args.out.mkdir(parents=True, exist_ok=True)
         frames = bag.count(topic)

@@ -11,8 +11,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from sfnet_ros.bags.make import LABEL_SPACE_NOTE
-from sfnet_ros.bags.read import Bag
+from sfnet_ros.bags.read import LABEL_SPACE_NOTE, Bag
 from sfnet_ros.bags.review import ReviewedFrame, review
 from sfnet_ros.bags.sheet import SHEET_ROWS, write_sheet
 from sfnet_ros.bags.video import new_video
@@ -71,32 +70,40 @@ def _judge(
     on_frame: Callable[[], object],
 ) -> tuple[ReplayReport, ConfusionMatrix]:
     label_space = segmenter.label_space
-    warnings = list(replayed.warnings)
-    truth_topic, truth_space = bag.label_topic, bag.notes.get(LABEL_SPACE_NOTE, label_space.name)
-    if truth_topic is not None and truth_space != label_space.name:
-        warnings.append(f'not scored: the ground truth is in classes of {truth_space}, the model in {label_space.name}')
-        truth_topic = None
+    not_scored = _why_not_scored(bag, plan, label_space)
+    truth_topic = None if not_scored else plan.truth_topic
     frames = review(bag, plan.topic, truth_topic, replayed.labels.get)
     confusion = _score_and_draw(frames, replayed, label_space, folder, on_frame)
     iou_per_class = dict(zip(label_space.names, map(share, confusion.iou_per_class), strict=True))
     report = ReplayReport(
         bag=str(plan.bag),
         topic=plan.topic,
+        truth_topic=truth_topic,
         model=segmenter.describe(),
         speed=plan.speed,
-        sent=len(replayed.sent_ns),
+        sent=replayed.sent,
         processed=len(replayed.received_ns),
-        dropped=len(replayed.sent_ns) - len(replayed.received_ns),
+        dropped=replayed.sent - len(replayed.received_ns),
         latency_ms=latency_of(replayed),
         fps=fps_of(replayed),
         model_ms=_model_ms(bag, plan.topic, segmenter),
+        not_scored=not_scored,
         miou=share(confusion.miou),
         iou_per_class=iou_per_class,
         pixel_accuracy=share(confusion.pixel_accuracy),
-        warnings=warnings,
+        warnings=replayed.warnings,
     )
     report.write(folder / 'report.json')
     return report, confusion
+
+
+def _why_not_scored(bag: Bag, plan: ReplayPlan, label_space: LabelSpace) -> str | None:
+    if plan.truth_topic is None:
+        return 'the bag names no ground truth; where it has one, name its topic with --truth'
+    truth_space = bag.notes.get(LABEL_SPACE_NOTE, label_space.name)
+    if truth_space != label_space.name:
+        return f'the ground truth is in classes of {truth_space}, the model in {label_space.name}'
+    return None
 
 
 def _score_and_draw(

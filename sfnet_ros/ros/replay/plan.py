@@ -21,6 +21,7 @@ class ReplayPlan:
         topic: Its topic of frames.
         is_compressed: Whether they are CompressedImage.
         parameters: Parameters of the node.
+        truth_topic: Its topic of ground truth, if any.
         speed: 2 is twice as fast as recorded.
 
     Raises:
@@ -31,6 +32,7 @@ class ReplayPlan:
     topic: str
     is_compressed: bool
     parameters: Mapping[str, str | int]
+    truth_topic: str | None = None
     speed: float = 1.0
 
     def __post_init__(self) -> None:

@@ -14,12 +14,14 @@ class Replayed:
 
     Args:
         labels: Label maps by stamp.
+        sent: Frames that were sent.
         sent_ns: Moment before publishing, by stamp.
         received_ns: Moment of the label's arrival, by stamp.
         warnings: What the node warned of.
     """
 
     labels: LabelStore
+    sent: int = 0
     sent_ns: dict[int, int] = field(default_factory=dict)
     received_ns: dict[int, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -36,7 +38,7 @@ class Replayed:
         """
         if not self.received_ns:
             said = f', and warned: {self.warnings[-1]}' if self.warnings else ''
-            raise ReplayError(f'the node gave no label for any of {len(self.sent_ns)} frames{said}')
+            raise ReplayError(f'the node gave no label for any of {self.sent} frames{said}')
         unsent = sorted(self.received_ns.keys() - self.sent_ns.keys())
         if unsent:
             raise ReplayError(

@@ -31,6 +31,7 @@ class ReplayReport:
     Args:
         bag: The recording.
         topic: Its topic of frames.
+        truth_topic: Its topic of ground truth; None where nothing was scored.
         model: What ran, such as ``df1_camvid on torch/cpu/float32``.
         speed: 2 is twice as fast as recorded.
         sent: Frames published.
@@ -38,6 +39,7 @@ class ReplayReport:
         dropped: The others.
         fps: Labels per second, from the first to the last; None for a single one.
         model_ms: Median time of the model alone on these frames, outside the node.
+        not_scored: Why there are no scores; None where there are.
         miou: Mean IoU over the processed frames, 0 to 1; None without ground truth.
         iou_per_class: IoU by class, 0 to 1; None where neither truth nor model has the class.
         pixel_accuracy: Share of the scored pixels that are right, 0 to 1.
@@ -46,6 +48,7 @@ class ReplayReport:
 
     bag: str
     topic: str
+    truth_topic: str | None
     model: str
     speed: float
     sent: int
@@ -54,6 +57,7 @@ class ReplayReport:
     latency_ms: LatencyMs
     fps: float | None
     model_ms: float
+    not_scored: str | None
     miou: float | None
     iou_per_class: dict[str, float | None]
     pixel_accuracy: float | None
@@ -97,6 +101,6 @@ def table(report: ReplayReport, confusion: ConfusionMatrix, label_space: LabelSp
         f'rate      {fps} labels per second',
         '',
     ]
-    if report.miou is None:
-        return '\n'.join([*lines, 'no ground truth to score against'])
+    if report.not_scored is not None:
+        return '\n'.join([*lines, f'not scored: {report.not_scored}'])
     return '\n'.join([*lines, 'IoU against the ground truth, in percent:', scores_table(confusion, label_space)])

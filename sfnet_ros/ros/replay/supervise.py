@@ -98,6 +98,7 @@ class _Stage:
                 self.matched.add(child.name)
             elif event['event'] == 'sent':
                 self._last_sent_ns = event['stamp_ns']
+                self._replayed.sent += 1
                 self._replayed.sent_ns.setdefault(event['stamp_ns'], event['at_ns'])
             elif event['event'] == 'done':
                 self._all_sent = True

@@ -13,8 +13,9 @@ from sfnet_ros.bags.review import review
 from sfnet_ros.cli import main
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.ros.replay.child import ReplayError
-from sfnet_ros.ros.replay.judge import RESULTS
+from sfnet_ros.ros.replay.judge import RESULTS, judge
 from sfnet_ros.ros.replay.plan import ReplayPlan
+from sfnet_ros.ros.replay.report import table
 from sfnet_ros.ros.replay.supervise import replay
 
 from .conftest import FRAMES, Outcome
@@ -53,6 +54,7 @@ def test_live_labels_and_scores_are_those_of_the_model_on_the_same_frames(outcom
 def test_report_is_written_with_the_numbers_of_the_replay(outcome: Outcome) -> None:
     written = json.loads((outcome.folder / 'report.json').read_text())
     assert written['sent'] == FRAMES
+    assert (written['truth_topic'], written['not_scored']) == (LABEL_TOPIC, None)
     assert written['processed'] + written['dropped'] == FRAMES
     latencies = outcome.replayed.latencies_ms()
     assert written['latency_ms']['p50'] == pytest.approx(np.median(latencies), abs=0.01)
@@ -96,6 +98,19 @@ def test_a_model_that_is_not_there_ends_the_replay_with_the_node_s_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_ground_truth_nothing_is_scored_and_all_else_is_there(
+    outcome: Outcome, short_drive: Path, tmp_path: Path
+) -> None:
+    plan = ReplayPlan(short_drive, IMAGE_TOPIC, True, {})
+    with Bag(short_drive) as bag:
+        report, confusion = judge(bag, plan, outcome.replayed, outcome.segmenter, tmp_path, on_frame=lambda: None)
+    assert (report.truth_topic, report.miou, report.pixel_accuracy) == (None, None, None)
+    assert report.sent == FRAMES
+    assert {path.name for path in tmp_path.iterdir()} == set(RESULTS)
+    last = table(report, confusion, outcome.segmenter.label_space).splitlines()[-1]
+    assert last == 'not scored: the bag names no ground truth; where it has one, name its topic with --truth'
+
+
 def test_a_label_of_no_frame_is_reported(outcome: Outcome) -> None:
     stray = replace(outcome.replayed, received_ns={**outcome.replayed.received_ns, 12: 0})
     with pytest.raises(ReplayError, match='gave 1 labels with a stamp that no frame had, such as 12 ns'):
@@ -109,9 +124,12 @@ def test_a_label_of_no_frame_is_reported(outcome: Outcome) -> None:
     [
         (['nowhere'], 'there is no bag at nowhere'),
         (['BAG', '--topic', '/up'], 'has no image topic /up (image topics in it: /camera/image_raw/compressed, '),
+        (['BAG', '--truth', '/up'], 'has no image topic /up'),
+        (['BAG', '--truth', IMAGE_TOPIC, '--topic', IMAGE_TOPIC], 'cannot hold both the frames and their ground truth'),
+        (['BAG', '--truth', IMAGE_TOPIC, '--topic', LABEL_TOPIC], 'holds no ground truth: a compressed label map is'),
         (['BAG', '--speed', '0'], 'a speed of 0.0 is not between 0.01 and 100'),
         (['BAG', '--input-size', 'big'], "--input-size 'big' is not accepted"),
-        (['BAG', '--out', 'BAG/metadata.yaml'], 'File exists: '),
+        (['BAG', '--out', 'BAG/metadata.yaml'], 'metadata.yaml is a file, and a folder is accepted there'),
     ],
 )
 def test_what_a_user_can_get_wrong_is_a_sentence_before_anything_starts(

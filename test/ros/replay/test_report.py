@@ -7,6 +7,7 @@ from sfnet_ros.ros.replay.report import LatencyMs, ReplayReport, fps_of, latency
 MS = 1_000_000
 THREE_LABELS = Replayed(
     LabelStore(),
+    sent=4,
     sent_ns={1: 0, 2: 100 * MS, 3: 200 * MS, 4: 300 * MS},
     received_ns={1: 10 * MS, 2: 130 * MS, 4: 320 * MS},
 )
@@ -19,7 +20,7 @@ def test_latency_is_from_publishing_to_arrival() -> None:
 
 def test_rate_counts_from_the_first_label_to_the_last() -> None:
     assert fps_of(THREE_LABELS) == 6.45  # 2 in 310 ms
-    assert fps_of(Replayed(LabelStore(), {1: 0}, {1: 10})) is None
+    assert fps_of(Replayed(LabelStore(), 1, {1: 0}, {1: 10})) is None
 
 
 def test_scores_that_do_not_exist_are_null_in_json() -> None:
@@ -32,6 +33,7 @@ def test_table_without_ground_truth_says_so() -> None:
     report = ReplayReport(
         bag='drive',
         topic='/image',
+        truth_topic=None,
         model='df1 on torch/cpu/float32',
         speed=1.0,
         sent=4,
@@ -40,6 +42,7 @@ def test_table_without_ground_truth_says_so() -> None:
         latency_ms=latency_of(THREE_LABELS),
         fps=6.45,
         model_ms=15.0,
+        not_scored='there is no truth',
         miou=None,
         iou_per_class={},
         pixel_accuracy=None,
@@ -48,4 +51,4 @@ def test_table_without_ground_truth_says_so() -> None:
     lines = table(report, ConfusionMatrix(11), camvid).splitlines()
     assert 'frames    4 sent   3 processed   1 dropped' in lines
     assert 'model     15.0 ms p50 alone, so 5.0 ms p50 are transport and node' in lines
-    assert lines[-1] == 'no ground truth to score against'
+    assert lines[-1] == 'not scored: there is no truth'
