@@ -19,6 +19,9 @@ LABEL_TOPIC = '/sfnet/label'
 
 # A large model on a slow machine takes its time to load and warm up.
 _START_S = 90.0
+# One end of a topic finds the other a little earlier than the other way round, and nothing tells when both have; what is
+# sent in between is lost, and would count as dropped by the node.
+_SETTLE_S = 0.5
 # Without any news for this long after the last frame, no further label is on its way.
 _QUIET_S = 10.0
 # The node promises to end within 2 s.
@@ -42,6 +45,7 @@ def replay(plan: ReplayPlan, on_label: Callable[[], object]) -> Replayed:
         stage = _Stage(children, replayed, on_label)
         if not stage.wait_for(lambda: stage.matched == {'player', 'collector'}, _START_S):
             raise ReplayError(f'the node did not take frames of {plan.topic} within {_START_S:g} s of its start')
+        stage.wait_for(lambda: False, _SETTLE_S)
         children['player'].go()
         while not stage.is_over() and not stage.is_quiet():
             stage.wait_for(stage.is_over, 1.0)

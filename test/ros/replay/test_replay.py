@@ -37,6 +37,11 @@ def test_labels_carry_stamps_of_frames_and_come_after_them(outcome: Outcome) -> 
     assert min(outcome.replayed.latencies_ms()) > 0
 
 
+def test_the_first_frame_is_not_lost_while_the_ends_of_a_topic_find_each_other(outcome: Outcome) -> None:
+    # The node is idle then, so that nothing else could cost it.
+    assert min(outcome.replayed.sent_ns) in outcome.replayed.received_ns
+
+
 def test_live_labels_and_scores_are_those_of_the_model_on_the_same_frames(outcome: Outcome, short_drive: Path) -> None:
     offline = ConfusionMatrix(outcome.segmenter.label_space.num_classes)
     compared: Counter[bool] = Counter()
