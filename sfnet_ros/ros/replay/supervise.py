@@ -19,8 +19,8 @@ LABEL_TOPIC = '/sfnet/label'
 
 # A large model on a slow machine takes its time to load and warm up.
 _START_S = 90.0
-# One end of a topic finds the other a little earlier than the other way round, and nothing tells when both have; what is
-# sent in between is lost, and would count as dropped by the node.
+# One end of a topic finds the other a little earlier than the other way round, and nothing tells when both have: what
+# is sent in between is lost, and would count as dropped by the node.
 _SETTLE_S = 0.5
 # Without any news for this long after the last frame, no further label is on its way.
 _QUIET_S = 10.0
