@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from sfnet_ros.files import atomic_path
@@ -31,7 +31,8 @@ def save_weights(model: nn.Module, path: Path) -> str:
     """
     state = {name: _on_disk(tensor.detach().cpu()) for name, tensor in _inference_state(model).items()}
     with atomic_path(path) as temporary:
-        save_file(state, temporary)
+        # Not save_file, whose files their owner alone may read: an installed model is for everyone.
+        temporary.write_bytes(save(state))
     return sha256_of(path)
 
 

@@ -22,6 +22,8 @@ def test_weights_come_back_within_half_precision_and_batch_norm_exactly(tmp_path
     assert torch.equal(loaded.backbone.stem[1].running_var, saved.backbone.stem[1].running_var)
     assert loaded.backbone.stem[0].weight.dtype == torch.float32
     assert [file.name for file in tmp_path.iterdir()] == ['weights.safetensors']
+    (tmp_path / 'other').touch()
+    assert path.stat().st_mode == (tmp_path / 'other').stat().st_mode
 
 
 def test_auxiliary_heads_are_not_shipped(tmp_path):
