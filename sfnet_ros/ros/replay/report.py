@@ -91,13 +91,12 @@ def share(value: float) -> float | None:
 def table(report: ReplayReport, confusion: ConfusionMatrix, label_space: LabelSpace) -> str:
     """Write a report as lines of text."""
     latency, fps = report.latency_ms, '-' if report.fps is None else f'{report.fps:.1f}'
-    overhead_ms = latency.p50 - report.model_ms
     lines = [
         f'{report.bag} {report.topic} through {report.model}',
         '',
         f'frames    {report.sent} sent   {report.processed} processed   {report.dropped} dropped',
         f'latency   {latency.p50:.1f} ms p50   {latency.p95:.1f} ms p95   {latency.max:.1f} ms max   publish to label',
-        f'model     {report.model_ms:.1f} ms p50 alone, so {overhead_ms:.1f} ms p50 are transport and node',
+        f'model     {report.model_ms:.1f} ms p50   (alone, after the replay)',
         f'rate      {fps} labels per second',
         '',
     ]

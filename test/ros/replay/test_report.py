@@ -50,5 +50,5 @@ def test_table_without_ground_truth_says_so() -> None:
     )
     lines = table(report, ConfusionMatrix(11), camvid).splitlines()
     assert 'frames    4 sent   3 processed   1 dropped' in lines
-    assert 'model     15.0 ms p50 alone, so 5.0 ms p50 are transport and node' in lines
+    assert 'model     15.0 ms p50   (alone, after the replay)' in lines
     assert lines[-1] == 'not scored: there is no truth'
