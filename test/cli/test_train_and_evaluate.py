@@ -106,7 +106,7 @@ def test_a_run_is_neither_overwritten_nor_resumed_by_mistake(drive, config, tmp_
     ('change', 'sentence'),
     [
         (['--data', 'absent'], 'absent/train does not exist'),
-        (['--config', 'absent.yaml'], 'No such file or directory: absent.yaml'),
+        (['--config', 'absent.yaml'], 'absent.yaml does not exist; check the path'),
         (['--init', 'absent'], "model 'absent' was not found"),
         (['--device', 'tpu'], "device 'tpu' is not known"),
     ],
