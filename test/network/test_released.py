@@ -15,7 +15,7 @@ from numpy.random import PCG64, Generator
 
 from sfnet_ros.network import load_released_checkpoint
 
-# What the authors' released code computes with weights that a formula draws; see README.md there.
+# What the authors' released code computes with weights that `formula_tensor` draws.
 DATA = Path(__file__).parents[1] / 'data'
 REFERENCES = sorted(DATA.glob('official_*.npz'))
 DF1 = DATA / 'official_df1.npz'
