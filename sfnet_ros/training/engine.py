@@ -109,7 +109,8 @@ class Trainer:
         loss.backward()
         self.optimizer.step()
         self.scheduler.step()
-        self.averaged.update_parameters(self.model)
+        if self.config.ema_decay > 0:
+            self.averaged.update_parameters(self.model)
         return value
 
     @property
