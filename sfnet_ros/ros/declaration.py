@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ def declare(node: Node, parameter_set: type[AnyParameters]) -> AnyParameters:
     for item in fields(parameter_set):
         descriptor = describe(item.metadata['rules'])
         try:
-            values[item.name] = node.declare_parameter(item.name, item.default, descriptor).value
+            values[item.name] = _plain(node.declare_parameter(item.name, _to_ros(item.default), descriptor).value)
         except InvalidParameterTypeException as error:
             reason = str(error).removesuffix(f': {item.name}')
             raise ValueError(f'parameter {item.name} takes {kind_of(item.default)} ({reason})') from error
@@ -62,7 +62,7 @@ def change(current: AnyParameters, changed: Iterable[Parameter[Any]], *, configu
         ValueError: One sentence about a value that is not accepted, or that cannot change now.
     """
     rules = rules_of(current)
-    wanted: Mapping[str, Any] = {item.name: item.value for item in changed if item.name in rules}
+    wanted: Mapping[str, Any] = {item.name: _plain(item.value) for item in changed if item.name in rules}
     for name, value in wanted.items():
         if configured and rules[name].changes is Changes.UNCONFIGURED and value != getattr(current, name):
             raise ValueError(
@@ -81,3 +81,12 @@ def misspelt(node: Node, parameter_set: type[ParameterSet]) -> list[str]:
     return [
         f'parameter {name} is not one of this node; did you mean {near[0]}?' for name, near in close.items() if near
     ]
+
+
+def _to_ros(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _plain(value: Any) -> Any:
+    """Turn what rclpy gives for a list into the tuple that a frozen dataclass holds."""
+    return value if isinstance(value, str) or not isinstance(value, Sequence) else tuple(value)

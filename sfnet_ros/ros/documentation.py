@@ -26,8 +26,10 @@ A value that is not accepted ends the start with exit code 1 and one sentence.
 
 {table}
 
-*Changes* says when `ros2 param set` is accepted; otherwise it is refused with a sentence. For what changes *while
-unconfigured*: `ros2 lifecycle set /sfnet deactivate`, then `cleanup`, set the parameter, `configure`, `activate`.
+*Changes* says when `ros2 param set` is accepted; otherwise it is refused with a sentence. What *loads in the
+background* leaves the node serving frames as before until the new model is warm; where that cannot be loaded, the
+parameter returns. For what changes *while unconfigured*: `ros2 lifecycle set /sfnet deactivate`, then `cleanup`, set the
+parameter, `configure`, `activate`.
 
 ## Quality of service
 
@@ -93,7 +95,7 @@ def parameters_page() -> str:
     rows = []
     for item in fields(NodeParameters):
         rules = item.metadata['rules']
-        kind = type(item.default).__name__
+        kind = 'list of str' if isinstance(item.default, tuple) else type(item.default).__name__
         accepted = rules.accepted or kind
         rows.append((f'`{item.name}`', kind, _value(item.default), accepted, rules.changes.value, rules.description))
     header = ('parameter', 'type', 'default', 'accepted', 'changes', 'what it is')
@@ -120,6 +122,7 @@ def write_pages(folder: Path) -> None:
 
 
 def _value(default: object) -> str:
+    # A tuple is a list to JSON, as it is to ROS.
     return f'`{json.dumps(default)}`'
 
 

@@ -11,13 +11,17 @@ from collections.abc import Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
-Value = bool | int | float | str
+Value = bool | int | float | str | tuple[str, ...]
+
+# rclpy takes an empty list for one of bytes, and `ros2 param set` for one of bools: a list of one empty text is none.
+NO_NAMES = ('',)
 
 _KINDS = {
     bool: 'true or false',
     int: 'a whole number',
     float: 'a number with a decimal point, such as 0.5',
     str: 'text',
+    tuple: "a list of texts, [''] for none",
 }
 
 
@@ -26,6 +30,7 @@ class Changes(enum.Enum):
 
     NEVER = 'at start only'
     UNCONFIGURED = 'while unconfigured'
+    RELOAD = 'any time; loads in the background'
     LIVE = 'any time'
 
 
@@ -71,6 +76,11 @@ def parameter(
     return field(default=default, metadata={'rules': Rules(description, changes, range, tuple(choices))})
 
 
+def names_in(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the names that a list parameter holds, without the empty text that stands for none."""
+    return tuple(name for name in value if name)
+
+
 def rules_of(parameter_set: ParameterSet | type[ParameterSet]) -> dict[str, Rules]:
     """List the rules of every parameter by its name."""
     return {item.name: item.metadata['rules'] for item in fields(parameter_set)}
@@ -93,5 +103,7 @@ def check(parameters: ParameterSet) -> None:
             raise ValueError(f'parameter {item.name} takes {kind_of(item.default)}, not {value!r}')
         if rules.range is not None and not rules.range[0] <= value <= rules.range[1]:
             raise ValueError(f'parameter {item.name} takes {rules.accepted}, not {value!r}')
+        if isinstance(value, tuple) and not all(isinstance(entry, str) for entry in value):
+            raise ValueError(f'parameter {item.name} takes {kind_of(item.default)}, not {list(value)!r}')
         if rules.choices and value not in rules.choices:
             raise ValueError(f'parameter {item.name} takes one of {rules.accepted}, not {value!r}')

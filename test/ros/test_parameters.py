@@ -11,7 +11,7 @@ import yaml
 
 from sfnet_ros.ros.declaration import describe
 from sfnet_ros.ros.documentation import PAGES
-from sfnet_ros.ros.parameter_fields import Changes, rules_of
+from sfnet_ros.ros.parameter_fields import rules_of
 from sfnet_ros.ros.parameters import NodeParameters
 
 CHECKOUT = Path(__file__).parents[2]
@@ -25,6 +25,9 @@ CHECKOUT = Path(__file__).parents[2]
         ({'threads': -1}, 'parameter threads takes 0 to 1024, not -1'),
         ({'threads': True}, 'parameter threads takes a whole number, not True'),
         ({'image_transport': 'theora'}, "parameter image_transport takes one of raw, compressed, not 'theora'"),
+        ({'cameras': ('front', 1)}, r"parameter cameras takes a list of texts, \[''\] for none, not \['front', 1\]"),
+        ({'cameras': ('a b',)}, "that begin with a letter, not 'a b'"),
+        ({'cameras': ('a', 'a')}, "names 'a' twice"),
         ({'model': None}, 'parameter model takes text, not None'),
     ],
 )
@@ -33,15 +36,16 @@ def test_a_value_that_is_not_accepted_is_refused_with_a_sentence(values: dict[st
         NodeParameters(**values)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(('height', 'width', 'input_hw'), [(0, 0, None), (-1, -1, 'frame'), (320, 640, (320, 640))])
-def test_the_input_size_is_the_models_the_frames_or_a_given_one(height: int, width: int, input_hw: object) -> None:
+@pytest.mark.parametrize(
+    ('height', 'width', 'input_hw'), [(0, 0, None), (-1, -1, (-1, -1)), (320, 640, (320, 640)), (0, 640, (0, 640))]
+)
+def test_the_input_size_is_the_models_or_a_rule_for_each_side(height: int, width: int, input_hw: object) -> None:
     assert NodeParameters(input_height=height, input_width=width).input_hw == input_hw
 
 
-@pytest.mark.parametrize(('height', 'width'), [(0, 640), (320, 0), (-1, 640), (0, -1)])
-def test_sizes_that_do_not_go_together_are_refused(height: int, width: int) -> None:
-    with pytest.raises(ValueError, match='do not go together'):
-        _ = NodeParameters(input_height=height, input_width=width).input_hw
+@pytest.mark.parametrize('name', ['', 'front'])
+def test_cameras_are_the_names_that_are_not_empty(name: str) -> None:
+    assert NodeParameters(cameras=(name, 'rear')).camera_names == ((name, 'rear') if name else ('rear',))
 
 
 def test_descriptors_carry_what_tools_show() -> None:
@@ -58,18 +62,16 @@ def test_the_shipped_parameter_file_holds_every_parameter_at_its_default() -> No
     content = yaml.safe_load((CHECKOUT / 'config' / 'segment.yaml').read_text())
     # Keyed with the node's name it would be ignored in a namespace.
     assert list(content) == ['/**']
-    assert content['/**']['ros__parameters'] == asdict(NodeParameters())
+    defaults = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(NodeParameters()).items()
+    }
+    assert content['/**']['ros__parameters'] == defaults
 
 
 def test_launch_arguments_name_parameters_that_exist() -> None:
     tree = ast.parse((CHECKOUT / 'launch' / 'segment.launch.py').read_text())
     (names,) = [node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == 'NAMES']
     assert set(ast.literal_eval(names)) <= {item.name for item in fields(NodeParameters)}
-
-
-def test_only_what_is_read_anew_for_each_frame_changes_live() -> None:
-    live = [name for name, rules in rules_of(NodeParameters).items() if rules.changes is Changes.LIVE]
-    assert live == ['overlay_alpha', 'silence_s']
 
 
 @pytest.mark.parametrize('name', sorted(PAGES))
