@@ -28,8 +28,8 @@ A value that is not accepted ends the start with exit code 1 and one sentence.
 
 *Changes* says when `ros2 param set` is accepted; otherwise it is refused with a sentence. What *loads in the
 background* leaves the node serving frames as before until the new model is warm; where that cannot be loaded, the
-parameter returns. For what changes *while unconfigured*: `ros2 lifecycle set /sfnet deactivate`, then `cleanup`, set the
-parameter, `configure`, `activate`.
+parameter returns. For what changes *while unconfigured*: `ros2 lifecycle set /sfnet deactivate`, then `cleanup`, set
+the parameter, `configure`, `activate`.
 
 ## Quality of service
 
