@@ -12,6 +12,7 @@ OWN_SIZE = 0
 FRAME_SIZE = -1
 
 _LARGEST_SIDE_PX = 8192
+_MOST_PIXELS = 2**25
 _CAMERA_NAME = re.compile(r'[A-Za-z]\w*')
 
 
@@ -188,6 +189,11 @@ class NodeParameters:
 
     def __post_init__(self) -> None:
         check(self)
+        for height, width in ((self.output_height, self.output_width), (self.nav_height, self.nav_width)):
+            if height * width > _MOST_PIXELS:
+                raise ValueError(
+                    f'labels of {height} x {width} px are asked for; at most {_MOST_PIXELS} pixels are accepted'
+                )
         for name in self.camera_names:
             if not _CAMERA_NAME.fullmatch(name):
                 raise ValueError(

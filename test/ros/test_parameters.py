@@ -43,6 +43,12 @@ def test_the_input_size_is_the_models_or_a_rule_for_each_side(height: int, width
     assert NodeParameters(input_height=height, input_width=width).input_hw == input_hw
 
 
+@pytest.mark.parametrize('output', ['output', 'nav'])
+def test_labels_of_more_pixels_than_a_frame_may_have_are_refused(output: str) -> None:
+    with pytest.raises(ValueError, match='labels of 8192 x 8192 px are asked for; at most 33554432 pixels'):
+        NodeParameters(**{f'{output}_height': 8192, f'{output}_width': 8192})
+
+
 @pytest.mark.parametrize('name', ['', 'front'])
 def test_cameras_are_the_names_that_are_not_empty(name: str) -> None:
     assert NodeParameters(cameras=(name, 'rear')).camera_names == ((name, 'rear') if name else ('rear',))

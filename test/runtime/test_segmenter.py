@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sfnet_ros.network import SFNetConfig
 from sfnet_ros.runtime import ModelManifest, Segmenter
-from sfnet_ros.runtime.network_size import network_size
+from sfnet_ros.runtime.network_size import SizeRule, check_size_rule, network_size, output_size
 
 
 @pytest.fixture(scope='module')
@@ -59,6 +59,55 @@ def test_the_models_size_keeps_the_aspect_in_multiples_of_32(
     frame_hw: tuple[int, int], short_side: int, expected_hw: tuple[int, int]
 ) -> None:
     assert network_size(frame_hw, short_side) == expected_hw
+
+
+@pytest.mark.parametrize(
+    ('frame_hw', 'rule', 'expected_hw'),
+    [
+        ((33, 65), 'frame', (33, 65)),
+        ((33, 65), (-1, -1), (33, 65)),
+        ((33, 65), (40, -1), (40, 65)),
+        ((33, 65), (-1, 40), (33, 40)),
+        ((480, 640), (360, 0), (360, 480)),
+        ((480, 640), (0, 360), (256, 360)),  # 270 lies between 256 and 288
+        ((480, 640), (-1, 0), (480, 640)),
+        ((480, 650), (-1, 0), (480, 640)),
+        ((1000, 10), (0, 96), (384, 96)),  # squeezed to four times the other
+        ((10, 1000), (0, 96), (32, 96)),
+        ((1, 2**25), (512, -1), (512, 2**16)),
+    ],
+)
+def test_sides_of_the_networks_size_are_in_px_or_the_frames_or_follow_from_each_other(
+    frame_hw: tuple[int, int], rule: SizeRule, expected_hw: tuple[int, int]
+) -> None:
+    check_size_rule(rule)
+    assert network_size(frame_hw, rule) == expected_hw
+
+
+@pytest.mark.parametrize(
+    ('output_hw', 'expected_hw'),
+    [
+        ((-1, -1), (480, 640)),
+        ((0, 0), (480, 640)),
+        ((-1, 0), (480, 640)),
+        ((100, -1), (100, 640)),
+        ((100, 0), (100, 133)),
+        ((0, 100), (75, 100)),
+        ((1, 0), (1, 1)),
+        ((100, 7), (100, 7)),
+    ],
+)
+def test_the_size_of_the_output_needs_no_multiple_of_32(
+    output_hw: tuple[int, int], expected_hw: tuple[int, int]
+) -> None:
+    assert output_size((480, 640), output_hw) == expected_hw
+
+
+def test_the_size_of_the_output_stays_within_the_pixels_whatever_the_frame() -> None:
+    for frame_hw in ((1, 2**25), (2**25, 1)):
+        for output_hw in ((480, 0), (0, 480), (8192, -1), (-1, 8192), (-1, -1)):
+            height, width = output_size(frame_hw, output_hw)
+            assert 1 <= height * width <= 2**25
 
 
 def test_at_the_networks_own_size_the_backend_sees_the_frame_itself(segmenter: Segmenter) -> None:
@@ -118,7 +167,9 @@ def test_a_frame_of_another_kind_is_refused(segmenter: Segmenter, frame: NDArray
         segmenter(frame)
 
 
-@pytest.mark.parametrize('input_hw', [(0, 32), (-1, -1), (32, 32, 3), (32.0, 32), 'full', (10**5, 10**5), [32, 32]])
+@pytest.mark.parametrize(
+    'input_hw', [(0, 0), (-2, 32), (32, 32, 3), (32.0, 32), (True, 32), 'full', (10**5, 10**5), (10**8, -1), [32, 32]]
+)
 def test_a_size_that_is_none_is_refused(small_model: Path, input_hw: object) -> None:
     with pytest.raises(ValueError, match="accepted are 'frame', a short side from 32 to 2880 px, or"):
         Segmenter.from_model(small_model, input_hw=input_hw)
