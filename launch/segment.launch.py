@@ -1,8 +1,14 @@
-"""Label the frames of a camera: ``ros2 launch sfnet_ros segment.launch.py image:=/camera/image_raw``."""
+"""Label the frames of one camera, or of several with one model.
+
+ros2 launch sfnet_ros segment.launch.py image:=/camera/image_raw
+ros2 launch sfnet_ros segment.launch.py cameras:=front,rear image:=/{camera}/image_raw
+"""
+
+from typing import Any
 
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
-from launch_ros.actions import Node
+from launch_ros.actions import LifecycleNode
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
@@ -11,9 +17,22 @@ from sfnet_ros.ros.parameter_fields import rules_of
 from sfnet_ros.ros.parameters import NodeParameters
 
 # Parameters that are arguments too; the others are set in params_file alone.
-NAMES = ('model', 'backbone', 'input_height', 'input_width', 'device', 'precision', 'image_transport')
-
-TYPES = {name: type(getattr(NodeParameters, name)) for name in NAMES} | {'use_sim_time': bool}
+NAMES = (
+    'model',
+    'backbone',
+    'input_height',
+    'input_width',
+    'device',
+    'precision',
+    'target_latency_ms',
+    'image_transport',
+    'max_rate',
+    'lazy',
+    'ignore_mask',
+    'autostart',
+)
+FROM_FILE = 'Unless given, params_file decides.'
+CAMERA = '{camera}'
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -23,20 +42,20 @@ def generate_launch_description() -> LaunchDescription:
 
 def arguments() -> list[DeclareLaunchArgument]:
     """Describe each argument."""
-    from_file = 'Unless given, params_file decides.'
-    rules = rules_of(NodeParameters)
     return [
-        DeclareLaunchArgument('image', default_value='image', description='Image topic of the camera.'),
-        *(
-            DeclareLaunchArgument(
-                name,
-                default_value='',
-                choices=['', *rules[name].choices] if rules[name].choices else None,
-                description=f'{rules[name].description} {from_file}',
-            )
-            for name in NAMES
+        DeclareLaunchArgument(
+            'image',
+            default_value='',
+            description=f'Image topic of the camera, such as /camera/image_raw; with several cameras {CAMERA} in it '
+            f'stands for the name of each. Unless given, it is `image`, or `{CAMERA}/image` with several.',
         ),
-        DeclareLaunchArgument('namespace', default_value='', description='Namespace of the node.'),
+        DeclareLaunchArgument(
+            'cameras',
+            default_value='',
+            description='Names of several cameras, such as front,rear: one model labels them all, under `~/front/` '
+            f'and `~/rear/`. {FROM_FILE}',
+        ),
+        *(parameter_argument(name) for name in NAMES),
         DeclareLaunchArgument(
             'params_file',
             default_value=PathJoinSubstitution([FindPackageShare('sfnet_ros'), 'config', 'segment.yaml']),
@@ -46,7 +65,19 @@ def arguments() -> list[DeclareLaunchArgument]:
             'use_sim_time',
             default_value='',
             choices=['', 'true', 'false'],
-            description=f'true takes the time from /clock. {from_file}',
+            description=f'true takes the time from /clock. {FROM_FILE}',
+        ),
+        DeclareLaunchArgument(
+            'namespace', default_value='', description='Namespace of the node, below one that is pushed.'
+        ),
+        DeclareLaunchArgument(
+            'respawn',
+            default_value='false',
+            choices=['true', 'false'],
+            description='true starts the process again when it ends, whatever the reason.',
+        ),
+        DeclareLaunchArgument(
+            'respawn_delay', default_value='2.0', description='Seconds to wait before the process is started again.'
         ),
         DeclareLaunchArgument(
             'log_level',
@@ -57,22 +88,61 @@ def arguments() -> list[DeclareLaunchArgument]:
     ]
 
 
-def node(context: LaunchContext) -> list[Node]:
+def parameter_argument(name: str) -> DeclareLaunchArgument:
+    """Describe the argument that is one of the node's parameters."""
+    rules = rules_of(NodeParameters)[name]
+    choices = ['true', 'false'] if kind(name) is bool else list(rules.choices)
+    return DeclareLaunchArgument(
+        name,
+        default_value='',
+        choices=['', *choices] if choices else None,
+        description=f'{rules.description} {FROM_FILE}',
+    )
+
+
+def node(context: LaunchContext) -> list[LifecycleNode]:
     """Make the node, with those arguments as parameters that were given."""
-    given = {
-        name: ParameterValue(LaunchConfiguration(name), value_type=kind)
-        for name, kind in TYPES.items()
-        if LaunchConfiguration(name).perform(context)
+
+    def given(name: str) -> str:
+        return str(LaunchConfiguration(name).perform(context))
+
+    cameras = [name.strip() for name in given('cameras').strip('[]').split(',') if name.strip()]
+    parameters: dict[str, Any] = {
+        name: ParameterValue(LaunchConfiguration(name), value_type=kind(name))
+        for name in (*NAMES, 'use_sim_time')
+        if given(name)
     }
     return [
-        Node(
+        # Of the lifecycle kind, so that other launch files can act on its states and change them.
+        LifecycleNode(
             package='sfnet_ros',
             executable='segmentation_node',
+            name='sfnet',
             namespace=LaunchConfiguration('namespace'),
-            parameters=[LaunchConfiguration('params_file'), given],
-            remappings=[('image', LaunchConfiguration('image'))],
+            parameters=[LaunchConfiguration('params_file'), parameters | ({'cameras': cameras} if cameras else {})],
+            remappings=remappings(given('image'), cameras),
             ros_arguments=['--log-level', LaunchConfiguration('log_level')],
+            respawn=given('respawn') == 'true',
+            respawn_delay=float(given('respawn_delay')),
             output='screen',
             emulate_tty=True,
         )
     ]
+
+
+def kind(name: str) -> type:
+    """Give the type of a parameter."""
+    return type(getattr(NodeParameters, name, False))
+
+
+def remappings(image: str, cameras: list[str]) -> list[tuple[str, str]]:
+    """Remap each camera to its topic.
+
+    Raises:
+        ValueError: Several cameras would share a topic.
+    """
+    if not image or not cameras:
+        return [('image', image)] if image else []
+    if CAMERA not in image:
+        raise ValueError(f'image:={image} is one topic for cameras {", ".join(cameras)}: write {CAMERA} for the name')
+    return [(f'{camera}/image', image.replace(CAMERA, camera)) for camera in cameras]
