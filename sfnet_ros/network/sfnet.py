@@ -62,8 +62,12 @@ class SFNet(nn.Module):
 
         For callers that want another size than the input's: one resize straight to it is cheaper and sharper than two.
         """
-        pyramid, _ = self._pyramid(batch)
-        return self.classifier(pyramid)  # type: ignore[no-any-return]
+        return self.grid_logits_and_flows(batch)[0]
+
+    def grid_logits_and_flows(self, batch: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Give the flows ``(N, 2, h_i, w_i)`` into each level but the top, finest first, beside `grid_logits`."""
+        pyramid, flows = self._pyramid(batch)
+        return self.classifier(pyramid), tuple(flows)
 
     def forward_details(self, batch: Tensor) -> SFNetDetails:
         """Compute logits and everything that training and pictures want to see besides."""

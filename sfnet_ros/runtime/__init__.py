@@ -4,7 +4,9 @@ from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.image import ImageFormatError, to_rgb
 from sfnet_ros.runtime.manifest import ModelManifest, SplitScores, load_manifest, save_manifest
 from sfnet_ros.runtime.model_store import find_model, list_models, load_model, save_model
-from sfnet_ros.runtime.segmenter import Segmentation, Segmenter, Timing
+from sfnet_ros.runtime.network_size import SizeRule, check_size_rule, output_size
+from sfnet_ros.runtime.segmentation import Segmentation, Timing
+from sfnet_ros.runtime.segmenter import Segmenter
 
 __all__ = [
     'DeployModel',
@@ -12,12 +14,15 @@ __all__ = [
     'ModelManifest',
     'Segmentation',
     'Segmenter',
+    'SizeRule',
     'SplitScores',
     'Timing',
+    'check_size_rule',
     'find_model',
     'list_models',
     'load_manifest',
     'load_model',
+    'output_size',
     'save_manifest',
     'save_model',
     'to_rgb',

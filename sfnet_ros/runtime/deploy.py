@@ -40,19 +40,62 @@ class DeployModel(nn.Module):
         Raises:
             ValueError: ``pixels`` are of another type or shape.
         """
-        if pixels.dtype != torch.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or 0 in pixels.shape:
-            raise ValueError(
-                f'pixels are {_name(pixels.dtype)} of shape {tuple(pixels.shape)}; uint8 of (N, H, W, 3) is accepted'
-            )
-        grid = self.model.grid_logits(self.normalizer(pixels))
-        # Under autocast the grid is bfloat16, whose eight bits would make neighbouring classes tie. On the coarse grid
-        # the temperature costs next to nothing, and at 1 it changes no bit.
-        grid = grid.float() / self.temperature
-        logits = functional.interpolate(grid, size=output_hw, mode='bilinear', align_corners=True)
-        best, label_map = logits.max(dim=1)
-        # The best class's softmax is 1 / sum(exp(logit - best)): in place, as these K channels are most of the memory.
-        probability = logits.sub_(best.unsqueeze(1)).exp_().sum(dim=1).reciprocal_()
-        return label_map.to(torch.uint8), probability.mul_(255).round_().to(torch.uint8)
+        batch = self.normalizer(_checked(pixels))
+        return _label(self.model.grid_logits(batch), self.temperature, output_hw)
+
+
+class DetailedDeployModel(nn.Module):
+    """Say besides, for those who ask, how probable every class is, and where the network took its context from.
+
+    Args:
+        deploy_model: The one graph of all frames, whose parts it shares and whose label maps it gives.
+    """
+
+    def __init__(self, deploy_model: DeployModel) -> None:
+        super().__init__()
+        self.deploy_model = deploy_model
+        self.eval()
+
+    def forward(self, pixels: Tensor, output_hw: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Segment a batch, see `DeployModel.forward`.
+
+        Returns:
+            The label map and the confidence; the probabilities ``(N, *output_hw, K)`` float32; and the flow of the
+            finest level ``(N, h, w, 2)`` float32, x before y, see `flow_warp` for its unit.
+        """
+        parts = self.deploy_model
+        grid, flows = parts.model.grid_logits_and_flows(parts.normalizer(_checked(pixels)))
+        label_map, confidence = _label(grid, parts.temperature, output_hw)
+        probabilities = _interpolate(grid, parts.temperature, output_hw).softmax(dim=1)
+        return label_map, confidence, _channels_last(probabilities), _channels_last(flows[0].float())
+
+
+def _checked(pixels: Tensor) -> Tensor:
+    if pixels.dtype != torch.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or 0 in pixels.shape:
+        raise ValueError(
+            f'pixels are {_name(pixels.dtype)} of shape {tuple(pixels.shape)}; uint8 of (N, H, W, 3) is accepted'
+        )
+    return pixels
+
+
+def _label(grid: Tensor, temperature: float, output_hw: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Give label map and confidence from logits on the network's grid."""
+    logits = _interpolate(grid, temperature, output_hw)
+    best, label_map = logits.max(dim=1)
+    # The best class's softmax is 1 / sum(exp(logit - best)): in place, as these K channels are most of the memory.
+    probability = logits.sub_(best.unsqueeze(1)).exp_().sum(dim=1).reciprocal_()
+    return label_map.to(torch.uint8), probability.mul_(255).round_().to(torch.uint8)
+
+
+def _interpolate(grid: Tensor, temperature: float, output_hw: tuple[int, int]) -> Tensor:
+    # Under autocast the grid is bfloat16, whose eight bits would make neighbouring classes tie. On the coarse grid
+    # the temperature costs next to nothing, and at 1 it changes no bit.
+    return functional.interpolate(grid.float() / temperature, size=output_hw, mode='bilinear', align_corners=True)
+
+
+def _channels_last(maps: Tensor) -> Tensor:
+    """Turn ``(N, C, H, W)`` into ``(N, H, W, C)`` without gaps."""
+    return maps.permute(0, 2, 3, 1).contiguous()
 
 
 def _name(dtype: torch.dtype) -> str:

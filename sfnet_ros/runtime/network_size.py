@@ -21,6 +21,9 @@ _SMALLEST_SHARE = 1 / 3
 _FROM_FRAME = -1
 _FROM_OTHER_SIDE = 0
 
+# The frame's own size, as a rule for either.
+FRAME_HW = (_FROM_FRAME, _FROM_FRAME)
+
 SizeRule = int | tuple[int, int] | Literal['frame']
 
 
@@ -37,7 +40,7 @@ def network_size(frame_hw: tuple[int, int], rule: SizeRule) -> tuple[int, int]:
         scale = min(rule / min(frame_hw), _MAX_ASPECT * rule / max(frame_hw))
         height, width = (_round(side * scale, _STRIDE) for side in frame_hw)
         return height, width
-    return _fill_in(frame_hw, (_FROM_FRAME, _FROM_FRAME) if rule == 'frame' else rule, _STRIDE, _MAX_ASPECT)
+    return _fill_in(frame_hw, FRAME_HW if rule == 'frame' else rule, _STRIDE, _MAX_ASPECT)
 
 
 def output_size(frame_hw: tuple[int, int], output_hw: tuple[int, int]) -> tuple[int, int]:

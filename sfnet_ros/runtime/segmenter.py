@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -17,30 +18,17 @@ from sfnet_ros.runtime.backends import Backend, choose, create_backend
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.manifest import ModelManifest
 from sfnet_ros.runtime.model_store import load_model
-from sfnet_ros.runtime.network_size import SizeRule, check_size_rule, network_size
+from sfnet_ros.runtime.network_size import FRAME_HW, SizeRule, check_size_rule, network_size, output_size, smaller_rules
+from sfnet_ros.runtime.segmentation import Segmentation, Timing
 
 
 @dataclass(frozen=True)
-class Timing:
-    """Tell how long the parts of a segmentation took."""
+class _Batch:
+    """Tell what frames have in common that run as one."""
 
-    resize_ms: float
-    infer_ms: float
-
-
-@dataclass(frozen=True)
-class Segmentation:
-    """Hold what a frame was found to show, at the frame's size.
-
-    Args:
-        label_map: Train ids, ``(H, W)``.
-        confidence: 255 times the probability of that label, ``(H, W)``.
-        timing: What it took.
-    """
-
-    label_map: NDArray[np.uint8]
-    confidence: NDArray[np.uint8]
-    timing: Timing
+    network_hw: tuple[int, int]
+    output_hw: tuple[int, int]
+    details: bool
 
 
 class Segmenter:
@@ -82,7 +70,8 @@ class Segmenter:
             backend: See `choose`, also for device and precision.
             device: ``'auto'``, ``'cpu'``, ``'cuda'``, ...
             precision: ``'auto'``, ``'float32'``, ``'bfloat16'``, ...
-            input_hw: The network's size: None for the model's own short side, ``'frame'``, or (height, width).
+            input_hw: The network's size: None for the model's own short side, ``'frame'``, or (height, width), see
+                `network_size`.
 
         Raises:
             ValueError: The model, or what it shall run on, is not there or not right.
@@ -96,25 +85,87 @@ class Segmenter:
         size_rule = manifest.network_short_side if input_hw is None else input_hw
         return cls(create_backend(choice, deploy_model), manifest.load_label_space(), size_rule, manifest)
 
-    def __call__(self, rgb: NDArray[np.uint8]) -> Segmentation:
+    def __call__(
+        self, rgb: NDArray[np.uint8], output_hw: tuple[int, int] | None = None, details: bool = False
+    ) -> Segmentation:
         """Segment a frame.
 
         Args:
             rgb: ``(H, W, 3)``.
+            output_hw: Size of the label map, see `output_size`; None is the frame's.
+            details: Whether to give the probabilities and the flow besides.
 
         Raises:
-            ValueError: It is of another type or shape.
+            ValueError: The frame is of another type or shape.
         """
-        if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
-            raise ValueError(f'a frame is {rgb.dtype} of shape {rgb.shape}; uint8 of (H, W, 3) is accepted')
+        return self.batch([rgb], [output_hw or FRAME_HW], [details])[0]
+
+    def batch(
+        self, frames: Sequence[NDArray[np.uint8]], output_hws: Sequence[tuple[int, int]], details: Sequence[bool]
+    ) -> list[Segmentation]:
+        """Segment frames; those that are alike to the network and in what is asked for run as one batch.
+
+        Args:
+            frames: ``(H, W, 3)`` each.
+            output_hws: Size of each one's label map, see `output_size`.
+            details: Whether to give each one's probabilities and flow besides.
+
+        Returns:
+            What the frames were found to show, in their order.
+
+        Raises:
+            ValueError: A frame is of another type or shape.
+        """
+        members: dict[_Batch, list[int]] = {}
+        for index, (rgb, output_hw, wants) in enumerate(zip(frames, output_hws, details, strict=True)):
+            frame_hw = _size(rgb)
+            batch = _Batch(self.network_hw(frame_hw), output_size(frame_hw, output_hw), wants)
+            members.setdefault(batch, []).append(index)
+        results: dict[int, Segmentation] = {}
+        for batch, indices in members.items():
+            results.update(zip(indices, self._run(batch, [frames[index] for index in indices]), strict=True))
+        return [results[index] for index in range(len(frames))]
+
+    def _run(self, batch: _Batch, frames: Sequence[NDArray[np.uint8]]) -> list[Segmentation]:
         started = time.perf_counter()
-        frame_hw = (rgb.shape[0], rgb.shape[1])
-        pixels = _resize(rgb, self.network_hw(frame_hw))
-        resized = time.perf_counter()
-        label_maps, confidences = self.backend.infer(pixels[None], frame_hw)
+        resized = [_resize(rgb, batch.network_hw) for rgb in frames]
+        pixels = resized[0][None] if len(resized) == 1 else np.stack(resized)
+        stacked = time.perf_counter()
+        found: Iterable[tuple[NDArray[Any], ...]]
+        if batch.details:
+            all_of_it = self.backend.infer_details(pixels, batch.output_hw)
+            found = zip(
+                all_of_it.label_maps, all_of_it.confidences, all_of_it.probabilities, all_of_it.flows, strict=True
+            )
+        else:
+            found = zip(*self.backend.infer(pixels, batch.output_hw), strict=True)
         inferred = time.perf_counter()
-        timing = Timing(resize_ms=(resized - started) * 1e3, infer_ms=(inferred - resized) * 1e3)
-        return Segmentation(label_maps[0], confidences[0], timing)
+        timing = Timing(resize_ms=(stacked - started) * 1e3, infer_ms=(inferred - stacked) * 1e3)
+        return [Segmentation(label_map, confidence, timing, *more) for label_map, confidence, *more in found]
+
+    def with_size(self, size_rule: SizeRule) -> Segmenter:
+        """Give a segmenter for another network's size, on the same backend: no weights are loaded again.
+
+        Raises:
+            ValueError: ``size_rule`` is none.
+        """
+        return Segmenter(self.backend, self.label_space, size_rule, self.manifest)
+
+    def ladder(self, rungs: int = 5) -> tuple[Segmenter, ...]:
+        """Give this segmenter and such for ever smaller network's sizes, down to about a third of its sides.
+
+        Args:
+            rungs: How many; fewer where this one's size is small already.
+
+        Raises:
+            ValueError: The network's size is the frame's.
+        """
+        _, *smaller = smaller_rules(self.size_rule, rungs)
+        return (self, *map(self.with_size, smaller))
+
+    def close(self) -> None:
+        """Free the memory, the device's too, of this segmenter and all that share its backend."""
+        self.backend.close()
 
     def network_hw(self, frame_hw: tuple[int, int]) -> tuple[int, int]:
         """Give the size (height, width) at which the network sees a frame of that size."""
@@ -129,6 +180,12 @@ class Segmenter:
         """Say in a word what runs: ``'df1_camvid on torch/cpu/float32'``."""
         name = self.manifest.name if self.manifest else 'network'
         return f'{name} on {self.backend.name}/{self.backend.device}/{self.backend.precision}'
+
+
+def _size(rgb: NDArray[np.uint8]) -> tuple[int, int]:
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
+        raise ValueError(f'a frame is {rgb.dtype} of shape {rgb.shape}; uint8 of (H, W, 3) is accepted')
+    return rgb.shape[0], rgb.shape[1]
 
 
 def _resize(rgb: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.uint8]:

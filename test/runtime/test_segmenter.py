@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from sfnet_ros.network import SFNetConfig
-from sfnet_ros.runtime import ModelManifest, Segmenter
+from sfnet_ros.network.normalize import PixelNormalizer
+from sfnet_ros.runtime import DeployModel, ModelManifest, Segmenter, load_model
+from sfnet_ros.runtime.backends.torch import TorchBackend
 from sfnet_ros.runtime.network_size import SizeRule, check_size_rule, network_size, output_size
 
 
@@ -150,6 +155,130 @@ def test_warming_up_changes_no_result(segmenter: Segmenter) -> None:
     before = segmenter(frame).label_map
     segmenter.warm_up((50, 60))
     assert np.array_equal(segmenter(frame).label_map, before)
+
+
+def test_labels_come_out_at_the_size_that_is_asked_for(segmenter: Segmenter) -> None:
+    frame = _frame(96, 128)
+    labels, _ = segmenter.backend.infer(frame[None], (50, 67))
+    result = segmenter(frame, output_hw=(50, 0))
+    assert np.array_equal(result.label_map, labels[0])
+    assert result.confidence.shape == (50, 67)
+
+
+def test_details_tell_more_of_the_same_labels(segmenter: Segmenter) -> None:
+    frame = _frame(120, 160)
+    plain, detailed = segmenter(frame), segmenter(frame, details=True)
+    assert plain.probabilities is None
+    assert plain.flow is None
+    assert np.array_equal(plain.label_map, detailed.label_map)
+    assert np.array_equal(plain.confidence, detailed.confidence)
+    assert detailed.probabilities is not None
+    assert detailed.probabilities.shape == (120, 160, 11)
+    assert detailed.probabilities.dtype == np.float32
+    assert detailed.probabilities.flags.c_contiguous
+    assert np.allclose(detailed.probabilities.sum(axis=2), 1)
+    of_the_label = np.take_along_axis(detailed.probabilities, plain.label_map[..., None], axis=2)[..., 0]
+    assert np.array_equal(of_the_label, detailed.probabilities.max(axis=2))
+    assert np.abs(255 * of_the_label - plain.confidence).max() <= 0.51
+
+
+def test_the_flow_is_that_of_the_finest_level_with_x_before_y(small_model: Path) -> None:
+    model, manifest = load_model(small_model)
+    torch.manual_seed(0)
+    for align in model.decoder.alignments:
+        torch.nn.init.normal_(align.flow.weight)
+    normalizer = PixelNormalizer(manifest.mean, manifest.std)
+    frame = _frame(96, 128)
+    with torch.inference_mode():
+        flow = model.forward_details(normalizer(torch.from_numpy(frame)[None])).flows[0][0]
+    segmenter = Segmenter(TorchBackend(DeployModel(model, normalizer)), manifest.load_label_space(), 'frame')
+    found = segmenter(frame, output_hw=(10, 10), details=True).flow
+    assert found is not None
+    assert found.shape == (*flow.shape[1:], 2)
+    assert np.allclose(found[..., 0], flow[0], atol=1e-3)
+    assert np.allclose(found[..., 1], flow[1], atol=1e-3)
+    assert not np.allclose(found[..., 0], found[..., 1], atol=1e-1)
+
+
+class _Counting:
+    """Count the batches that go to a backend."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self.segmenter = Segmenter(self, segmenter.label_space, segmenter.size_rule)
+        self.backend = segmenter.backend
+        self.batches: list[tuple[int, ...]] = []
+
+    def infer(self, pixels: NDArray[np.uint8], output_hw: tuple[int, int]) -> Any:
+        self.batches.append(pixels.shape)
+        return self.backend.infer(pixels, output_hw)
+
+    def infer_details(self, pixels: NDArray[np.uint8], output_hw: tuple[int, int]) -> Any:
+        self.batches.append(pixels.shape)
+        return self.backend.infer_details(pixels, output_hw)
+
+
+def test_frames_that_are_alike_run_as_one_batch_and_come_back_in_order(segmenter: Segmenter) -> None:
+    counting = _Counting(segmenter)
+    frames = [_frame(96, 128), _frame(96, 192), 255 - _frame(96, 128), _frame(192, 256), _frame(96, 128)]
+    sizes = [(-1, -1), (96, 128), (96, 128), (96, 128), (96, 128)]
+    results = counting.segmenter.batch(frames, sizes, [False, False, False, False, True])
+    assert counting.batches == [(3, 96, 128, 3), (1, 96, 192, 3), (1, 96, 128, 3)]
+    for frame, output_hw, result in zip(frames, sizes, results, strict=True):
+        alone = segmenter(frame, output_hw)
+        assert result.label_map.shape == alone.label_map.shape
+        assert np.mean(result.label_map == alone.label_map) > 0.999
+    assert [result.flow is not None for result in results] == [False, False, False, False, True]
+    assert segmenter.batch([], [], []) == []
+
+
+@pytest.mark.parametrize(
+    ('rule', 'sizes'),
+    [
+        (352, [352, 256, 192, 160, 128]),
+        (96, [96, 64, 32]),
+        (32, [32]),
+        ((20, 40), [(20, 40), (20, 32)]),
+        ((360, 480), [(360, 480), (288, 352), (192, 288), (160, 224), (128, 160)]),
+        ((360, 0), [(360, 0), (288, 0), (192, 0), (160, 0), (128, 0)]),
+    ],
+)
+def test_a_ladder_steps_down_to_a_third_on_one_backend(segmenter: Segmenter, rule: SizeRule, sizes: list) -> None:
+    top = segmenter.with_size(rule)
+    ladder = top.ladder()
+    assert [rung.size_rule for rung in ladder] == sizes
+    assert ladder[0] is top
+    assert all(rung.backend is segmenter.backend for rung in ladder)
+    assert all(rung.manifest is segmenter.manifest for rung in ladder)
+
+
+@pytest.mark.parametrize('rule', ['frame', (-1, -1), (0, -1), (-1, 64)])
+def test_no_ladder_steps_down_from_a_size_that_is_the_frames(segmenter: Segmenter, rule: SizeRule) -> None:
+    with pytest.raises(ValueError, match=r"is the frame's own, .* set its height or width in px, or leave it to the"):
+        segmenter.with_size(rule).ladder()
+
+
+def test_a_ladder_of_one_rung_is_the_segmenter_itself(segmenter: Segmenter) -> None:
+    assert segmenter.ladder(1) == (segmenter,)
+
+
+def test_another_size_that_is_none_is_refused(segmenter: Segmenter) -> None:
+    with pytest.raises(ValueError, match="the network's size is 31"):
+        segmenter.with_size(31)
+
+
+@pytest.mark.parametrize('device', ['cpu', pytest.param('cuda', marks=pytest.mark.gpu)])
+def test_closing_frees_the_memory(small_model: Path, device: str) -> None:
+    segmenter = Segmenter.from_model(small_model, device=device, precision='float32')
+    weights = weakref.ref(next(segmenter.backend._model.parameters()))  # type: ignore[attr-defined]
+    before = torch.cuda.memory_reserved() if device == 'cuda' else 0
+    segmenter(_frame(96, 128))
+    segmenter.close()
+    assert weights() is None
+    if device == 'cuda':
+        assert torch.cuda.memory_reserved() < before
+    segmenter.close()
+    with pytest.raises(RuntimeError, match='the backend is closed'):
+        segmenter(_frame(96, 128))
 
 
 @pytest.mark.parametrize(

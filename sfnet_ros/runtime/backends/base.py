@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Details:
+    """Hold what a `DetailedDeployModel` found.
+
+    Args:
+        label_maps: ``(N, *output_hw)``.
+        confidences: Likewise.
+        probabilities: Of every class, ``(N, *output_hw, K)``.
+        flows: Of the finest level, x before y, ``(N, h, w, 2)``.
+    """
+
+    label_maps: NDArray[np.uint8]
+    confidences: NDArray[np.uint8]
+    probabilities: NDArray[np.float32]
+    flows: NDArray[np.float32]
 
 
 class Backend(Protocol):
@@ -31,3 +49,13 @@ class Backend(Protocol):
         Raises:
             ValueError: ``pixels`` are of another type or shape.
         """
+
+    def infer_details(self, pixels: NDArray[np.uint8], output_hw: tuple[int, int]) -> Details:
+        """Segment pictures as `infer` does, to the same label maps, and give all that is known besides.
+
+        Raises:
+            ValueError: ``pixels`` are of another type or shape.
+        """
+
+    def close(self) -> None:
+        """Free the memory, the device's too; nothing is inferred from here on."""

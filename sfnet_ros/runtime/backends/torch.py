@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import re
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sfnet_ros.runtime.deploy import DeployModel
+from sfnet_ros.runtime.backends.base import Details
+from sfnet_ros.runtime.deploy import DeployModel, DetailedDeployModel
 from sfnet_ros.runtime.fold import fold_batch_norm
 
 _DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
@@ -36,25 +39,47 @@ class TorchBackend:
         self.precision = precision
         self._dtype = _DTYPES[precision]
         fold_batch_norm(deploy_model.eval())
-        self._model = deploy_model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        deploy_model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if precision != 'float32':
             # Autocast would convert every weight anew in every frame. The rest stays float32 for it to decide on.
-            for module in self._model.modules():
+            for module in deploy_model.modules():
                 if isinstance(module, nn.Conv2d):
                     module.to(self._dtype)
+        self._model: DeployModel | None = deploy_model
 
     def infer(
         self, pixels: NDArray[np.uint8], output_hw: tuple[int, int]
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Segment pictures, see `Backend.infer`."""
+        label_maps, confidences = self._run(self._open_model(), pixels, output_hw)
+        return label_maps, confidences
+
+    def infer_details(self, pixels: NDArray[np.uint8], output_hw: tuple[int, int]) -> Details:
+        """Segment pictures and tell more of them, see `Backend.infer_details`."""
+        return Details(*self._run(DetailedDeployModel(self._open_model()), pixels, output_hw))
+
+    def close(self) -> None:
+        """Free the memory, see `Backend.close`."""
+        self._model = None
+        # What a model points at in a circle would keep its memory.
+        gc.collect()
+        if self.device != 'cpu':
+            torch.cuda.empty_cache()
+
+    def _open_model(self) -> DeployModel:
+        if self._model is None:
+            raise RuntimeError('the backend is closed')
+        return self._model
+
+    def _run(self, model: nn.Module, pixels: NDArray[np.uint8], output_hw: tuple[int, int]) -> list[NDArray[Any]]:
         # torch wraps neither what runs backwards nor read-only memory; all else is shared, also rows with padding.
         if any(stride < 0 for stride in pixels.strides):
             pixels = np.ascontiguousarray(pixels)
         batch = torch.from_numpy(np.require(pixels, requirements='W'))
         kind = torch.device(self.device).type
         with torch.inference_mode(), torch.autocast(kind, self._dtype, enabled=self._dtype != torch.float32):
-            label_maps, confidences = self._model(batch.to(self.device), output_hw)
-        return label_maps.cpu().numpy(), confidences.cpu().numpy()
+            results = model(batch.to(self.device), output_hw)
+        return [result.cpu().numpy() for result in results]
 
 
 def default_device() -> str:
