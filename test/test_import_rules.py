@@ -25,12 +25,13 @@ ROOMS = {
     'labels': {'share'},
     'network': set(),
     'pictures': {'labels'},
+    'geometry': set(),
     'datasets': {'labels'},
     'runtime': {'network', 'labels', 'share'},
     'evaluation': {'network', 'pictures', 'labels'},
     'training': {'network', 'datasets', 'evaluation', 'labels'},
     'bags': {'runtime', 'datasets', 'evaluation', 'pictures', 'labels'},
-    'ros': {'runtime', 'bags', 'evaluation', 'pictures', 'labels', 'share'},
+    'ros': {'runtime', 'bags', 'evaluation', 'pictures', 'labels', 'share', 'geometry'},
     'cli': {'share', 'labels', 'network', 'pictures', 'datasets', 'runtime', 'evaluation', 'training', 'bags'},
 }
 MAY_IMPORT_ROS_TOO = {'cli/bag/replay.py'}
@@ -44,16 +45,17 @@ LIBRARIES = {
     'labels': {'numpy', 'yaml'},
     'network': {'numpy', 'safetensors', 'torch'},
     'pictures': {'cv2', 'numpy'},
+    'geometry': {'numpy'},
     'datasets': {'cv2', 'numpy'},
     'runtime': {'cv2', 'numpy', 'torch', 'yaml'},
     'evaluation': {'cv2', 'numpy'},
     'training': {'cv2', 'numpy', 'torch', 'torchvision', 'tqdm', 'yaml'},
     'bags': {'cv2', 'numpy', 'rosbags'},
-    'ros': {'cv2', 'numpy', 'rcl_interfaces', 'rclpy', 'sensor_msgs', 'std_msgs', 'torch'},
+    'ros': {'cv2', 'diagnostic_msgs', 'numpy', 'rcl_interfaces', 'rclpy', 'sensor_msgs', 'std_msgs', 'torch'},
     'cli': {'cv2', 'numpy', 'torch', 'tqdm'},
 }
 # Those that may be absent: each is imported in one module of its room, and only when that needs it.
-OPTIONAL: dict[str, set[str]] = {}
+OPTIONAL: dict[str, set[str]] = {'ros': {'vision_msgs'}}
 ROS_NAME = re.compile(
     r'rclpy|cv_bridge|bondpy|message_filters|\w+_(msgs|srvs|interfaces|msgs_py)|(ament|launch|tf2|ros2)\w*'
 )
