@@ -3,27 +3,80 @@
 from __future__ import annotations
 
 import array
+import sys
+from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 _ENCODINGS = {1: 'mono8', 3: 'rgb8'}
 
+# Runs of one label are what a label map is made of; the strategy is as small for them as zlib's own, and much faster.
+_LOSSLESS = (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE, cv2.IMWRITE_PNG_COMPRESSION, 1)
 
-def image_message(header: Header, pixels: NDArray[np.uint8]) -> Image:
+
+def image_message(header: Header, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> Image:
     """Build an Image without padding at the end of its rows.
 
     Args:
         header: Becomes the message's header as it is: consumers match frames and labels by the exact stamp.
-        pixels: ``(H, W)`` for mono8 or ``(H, W, 3)`` for rgb8.
+        pixels: uint8 ``(H, W)`` for mono8 or ``(H, W, 3)`` for rgb8, or float32 ``(H, W, N)`` for 32FC<N>.
     """
     height, width = pixels.shape[:2]
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    message = Image(header=header, height=height, width=width, encoding=_ENCODINGS[channels], step=width * channels)
+    of_floats = pixels.dtype == np.float32
+    message = Image(
+        header=header,
+        height=height,
+        width=width,
+        encoding=f'32FC{channels}' if of_floats else _ENCODINGS[channels],
+        is_bigendian=int(of_floats and sys.byteorder == 'big'),
+        step=width * channels * pixels.itemsize,
+    )
+    message.data = _bytes_of(pixels)
+    return message
+
+
+def jpeg_message(header: Header, rgb: NDArray[np.uint8], quality: int) -> CompressedImage:
+    """Build a CompressedImage that holds ``(H, W, 3)`` pixels as a JPEG.
+
+    Raises:
+        ValueError: It is too large for a JPEG.
+    """
+    # OpenCV encodes what it takes for BGR, and image_transport reads here that the JPEG is an ordinary one.
+    bgr = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), np.uint8)
+    return _compressed(header, 'rgb8; jpeg compressed bgr8', '.jpg', bgr, (cv2.IMWRITE_JPEG_QUALITY, quality))
+
+
+def png_message(header: Header, pixels: NDArray[np.uint8]) -> CompressedImage:
+    """Build a CompressedImage that holds mono8 pixels ``(H, W)`` as a PNG, without loss.
+
+    Raises:
+        ValueError: It is too large for a PNG.
+    """
+    return _compressed(header, 'mono8; png compressed ', '.png', pixels, _LOSSLESS)
+
+
+def _compressed(
+    header: Header, format_name: str, suffix: str, pixels: NDArray[np.uint8], options: Sequence[int]
+) -> CompressedImage:
+    try:
+        encoded, data = cv2.imencode(suffix, pixels, options)
+    except cv2.error:
+        encoded = False
+    if not encoded:
+        height, width = pixels.shape[:2]
+        raise ValueError(f'a picture of {height} rows and {width} columns cannot be encoded as {suffix[1:]}')
+    message = CompressedImage(header=header, format=format_name)
+    message.data = _bytes_of(np.asarray(data))
+    return message
+
+
+def _bytes_of(values: NDArray[np.generic]) -> array.array[int]:
     # Only an array.array, assigned after construction, is taken as it is: all else is copied or checked byte by byte.
     data = array.array('B')
-    data.frombytes(np.ascontiguousarray(pixels).data)
-    message.data = data
-    return message
+    data.frombytes(np.ascontiguousarray(values).data)
+    return data

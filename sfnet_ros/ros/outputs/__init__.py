@@ -19,9 +19,14 @@ from std_msgs.msg import Header
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.pictures import colorize, overlay
 from sfnet_ros.ros.messages import image_message
+from sfnet_ros.ros.outputs.announcements import Announcements
+from sfnet_ros.ros.outputs.camera_outputs import CameraOutputs
+from sfnet_ros.ros.outputs.class_ids import check_label_ids
 
 if TYPE_CHECKING:
     from sfnet_ros.runtime import Segmentation
+
+__all__ = ['Announcements', 'CameraOutputs', 'check_label_ids']
 
 DEPTH = 5
 
