@@ -124,7 +124,7 @@ def test_a_missed_target_warns_only_at_the_smallest_size(vitals: Vitals) -> None
     assert judge(vitals, target_ms=90.0, rung=2, rungs=3)[0] == OK
     assert judge(vitals, target_ms=50.0, rung=2, rungs=3) == (
         WARN,
-        'labels take 80 ms (p95) at the smallest size, over 50 ms',
+        'labels take 80 ms (p95) at the smallest size, the target is 50 ms',
     )
 
 
