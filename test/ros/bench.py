@@ -78,7 +78,13 @@ class Bench:
 
     def __init__(self, domain: int, model_folder: Path) -> None:
         self._domain = domain
-        self._model = {'model': str(model_folder), 'precision': 'float32', 'device': 'cpu'}
+        self._parameters = {
+            'model': str(model_folder),
+            'precision': 'float32',
+            'device': 'cpu',
+            # A test that begins to listen sends the frame whose label it waits for at once.
+            'label_info_lead_ms': 0,
+        }
         self._spinners: list[Spinner] = []
         self.peer = Node('peer', context=self._context(()))
         self._spinners.append(Spinner(self.peer, Ending()))
@@ -102,10 +108,10 @@ class Bench:
             camera: Topic that the node hears reliably: with best effort, a frame that is sent before both ends have
                 found each other is lost, now and then.
             node_class: What to make the node of.
-            parameters: Parameters beside those that choose the test's model.
+            parameters: Parameters beside those that suit tests.
         """
         ending = Ending()
-        values = {**self._model, f'qos_overrides.{camera}.subscription.reliability': 'reliable', **parameters}
+        values = {**self._parameters, f'qos_overrides.{camera}.subscription.reliability': 'reliable', **parameters}
         overrides = [Parameter(name, value=value) for name, value in values.items()]
         node = node_class(ending, context=self._context(arguments), parameter_overrides=overrides)
         node.start()

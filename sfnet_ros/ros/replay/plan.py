@@ -52,8 +52,10 @@ class ReplayPlan:
     def node_arguments(self) -> list[str]:
         """Tell the node which camera it has, and its parameters."""
         arguments = [*ROS_ARGUMENTS, '-r', f'image:={self.camera}']
-        transport = {'image_transport': 'compressed' if self.is_compressed else 'raw'}
-        for name, value in {**transport, **self.parameters}.items():
+        transport = 'compressed' if self.is_compressed else 'raw'
+        # Who listens knows the classes already: no label waits until they have come.
+        own = {'image_transport': transport, 'label_info_lead_ms': 0}
+        for name, value in {**own, **self.parameters}.items():
             # JSON is YAML that says what is text: a model called 123 is no number.
             arguments += ['-p', f'{name}:={json.dumps(value)}']
         return arguments
