@@ -9,20 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sfnet_ros.runtime.encodings import ENCODINGS
+
 # 8K UHD fits. What claims more is a damaged header, and would cost gigabytes to find out.
 _MAX_PIXELS = 2**25
-
-# Encoding to bytes a pixel and OpenCV's conversion. Plain 8UC<n> means what OpenCV makes of n channels.
-_CONVERSIONS: dict[str, tuple[int, int | None]] = {
-    'rgb8': (3, None),
-    'bgr8': (3, cv2.COLOR_BGR2RGB),
-    '8UC3': (3, cv2.COLOR_BGR2RGB),
-    'rgba8': (4, cv2.COLOR_RGBA2RGB),
-    'bgra8': (4, cv2.COLOR_BGRA2RGB),
-    '8UC4': (4, cv2.COLOR_BGRA2RGB),
-    'mono8': (1, cv2.COLOR_GRAY2RGB),
-    '8UC1': (1, cv2.COLOR_GRAY2RGB),
-}
 
 _JPEG_MAGIC = b'\xff\xd8\xff'
 _PNG_MAGIC = b'\x89PNG\r\n\x1a\n'
@@ -47,11 +37,12 @@ def to_rgb(msg: Any) -> NDArray[np.uint8]:
     data = _as_bytes(msg.data)
     if hasattr(msg, 'format'):
         return _decode(data, str(msg.format))
-    if msg.encoding not in _CONVERSIONS:
-        raise ImageFormatError(f'encoding {msg.encoding!r} is not one of {", ".join(_CONVERSIONS)}')
-    channels, conversion = _CONVERSIONS[msg.encoding]
-    pixels = _rows(data, msg.height, msg.width, msg.step, channels)
-    return pixels if conversion is None else np.asarray(cv2.cvtColor(pixels, conversion), np.uint8)
+    encoding = ENCODINGS.get(msg.encoding)
+    if encoding is None:
+        raise ImageFormatError(f'encoding {msg.encoding!r} is not one of {", ".join(ENCODINGS)}')
+    _check_shape(msg.encoding, msg.height, msg.width)
+    rows = _rows(data, msg.height * encoding.rows_by_2 // 2, msg.step, msg.width * encoding.pixel_bytes)
+    return encoding.decode(rows, msg.width, bool(msg.is_bigendian))
 
 
 def _as_bytes(data: Any) -> NDArray[np.uint8]:
@@ -64,17 +55,25 @@ def _as_bytes(data: Any) -> NDArray[np.uint8]:
         raise ImageFormatError(f'data of type {type(data).__name__} does not hold bytes ({error})') from error
 
 
-def _rows(data: NDArray[np.uint8], height: int, width: int, step: int, channels: int) -> NDArray[np.uint8]:
+def _check_shape(name: str, height: int, width: int) -> None:
     _check_size(height, width)
-    row_bytes = width * channels
+    encoding = ENCODINGS[name]
+    if height % encoding.multiple_hw[0] or width % encoding.multiple_hw[1]:
+        raise ImageFormatError(f'a picture of {height} rows and {width} columns is odd; {name} has its pixels in pairs')
+    if min(height, width) < encoding.least_side:
+        raise ImageFormatError(
+            f'a picture of {height} rows and {width} columns is too small; {name} takes {encoding.least_side} of each'
+        )
+
+
+def _rows(data: NDArray[np.uint8], height: int, step: int, row_bytes: int) -> NDArray[np.uint8]:
+    """Split data into rows ``(height, step)``, padding included."""
     if step < row_bytes:
-        raise ImageFormatError(f'step is {step}, but a row of {width} pixels takes {row_bytes} bytes')
+        raise ImageFormatError(f'step is {step}, but a row takes {row_bytes} bytes')
     if data.size != step * height:
         word = 'short' if data.size < step * height else 'oversize'
         raise ImageFormatError(f'{word} data: {data.size} bytes, where {height} rows of {step} make {step * height}')
-    rows = data.reshape(height, step)[:, :row_bytes]
-    # Splitting the last axis needs no copy, also where rows are padded.
-    return rows if channels == 1 else rows.reshape(height, width, channels)
+    return data.reshape(height, step)
 
 
 def _check_size(height: int, width: int) -> None:

@@ -21,7 +21,7 @@ def _image(encoding: str, pixels: np.ndarray, padding: int = 0, data: Any = None
     rows = pixels.reshape(height, -1)
     rows = np.pad(rows, ((0, 0), (0, padding)), constant_values=7)
     data = rows.tobytes() if data is None else data
-    return SimpleNamespace(height=height, width=width, encoding=encoding, step=rows.shape[1], data=data)
+    return SimpleNamespace(height=height, width=width, encoding=encoding, step=rows.shape[1], is_bigendian=0, data=data)
 
 
 def _compressed(data: bytes, format_name: str = 'jpeg') -> SimpleNamespace:
@@ -83,7 +83,7 @@ def test_any_container_of_bytes_is_read(kind: Any) -> None:
     [
         ({'encoding': 'yuv9'}, "encoding 'yuv9' is not one of rgb8, bgr8"),
         ({'encoding': ''}, "encoding '' is not one of"),
-        ({'step': 14}, 'step is 14, but a row of 5 pixels takes 15 bytes'),
+        ({'step': 14}, 'step is 14, but a row takes 15 bytes'),
         ({'step': 0}, 'step is 0'),
         ({'step': 16}, 'short data: 60 bytes, where 4 rows of 16 make 64'),
         ({'data': bytes(59)}, 'short data: 59 bytes'),
