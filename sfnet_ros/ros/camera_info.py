@@ -20,12 +20,13 @@ def rescale(info: CameraInfo, from_hw: tuple[int, int], to_hw: tuple[int, int]) 
     Raises:
         ValueError: The calibration is of no size, or not of finite numbers.
     """
-    k, p = np.reshape(info.k, (3, 3)), np.reshape(info.p, (3, 4))
-    if not (np.isfinite(k).all() and np.isfinite(p).all()):
-        raise ValueError('the CameraInfo holds numbers that are not finite')
     top, left, height, width = _shown(info, from_hw)
     y, x = to_hw[0] / height, to_hw[1] / width
     resizing = np.array([[x, 0.0, -x * left], [0.0, y, -y * top], [0.0, 0.0, 1.0]])
+    with np.errstate(over='ignore', invalid='ignore'):
+        k, p = resizing @ np.reshape(info.k, (3, 3)), resizing @ np.reshape(info.p, (3, 4))
+    if not (np.isfinite(k).all() and np.isfinite(p).all()):
+        raise ValueError('the CameraInfo holds numbers that are not finite')
     of_whole_pictures = from_hw == (info.height, info.width)
     return CameraInfo(
         header=info.header,
@@ -33,9 +34,9 @@ def rescale(info: CameraInfo, from_hw: tuple[int, int], to_hw: tuple[int, int]) 
         width=to_hw[1],
         distortion_model=info.distortion_model,
         d=info.d,
-        k=(resizing @ k).ravel(),
+        k=k.ravel(),
         r=info.r,
-        p=(resizing @ p).ravel(),
+        p=p.ravel(),
         binning_x=info.binning_x if of_whole_pictures else 0,
         binning_y=info.binning_y if of_whole_pictures else 0,
         roi=_resized(info.roi, (y, x), to_hw) if of_whole_pictures else RegionOfInterest(),

@@ -46,7 +46,9 @@ class LabelFilter:
         label_map, confidence = segmentation.label_map, segmentation.confidence
         # A whole number is less than the product where it is less than the next whole number from there.
         unsure = range(math.ceil(255 * parameters.confidence_threshold))
-        unwanted = [self._label_space.names.index(name) for name in names_in(parameters.filter_classes)]
+        names = names_in(parameters.filter_classes)
+        # Names that are another model's are passed over: while that one loads, they are set already.
+        unwanted = [train_id for train_id, name in enumerate(self._label_space.names) if name in names]
         masks = [_mask_of(confidence, unsure), _mask_of(label_map, unwanted), self._own_body(label_map.shape)]
         hidden = [mask for mask in masks if mask is not None]
         if not hidden:

@@ -78,5 +78,5 @@ def _compressed(
 def _bytes_of(values: NDArray[np.generic]) -> array.array[int]:
     # Only an array.array, assigned after construction, is taken as it is: all else is copied or checked byte by byte.
     data = array.array('B')
-    data.frombytes(np.ascontiguousarray(values).data)
+    data.frombytes(np.ascontiguousarray(values).view(np.uint8).data)
     return data

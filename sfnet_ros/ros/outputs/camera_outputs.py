@@ -11,7 +11,7 @@ from rclpy.node import Node
 
 from sfnet_ros.ros.frame import SegmentedFrame
 from sfnet_ros.ros.outputs.rendering import Rendering
-from sfnet_ros.ros.outputs.table import LABEL, outputs_of
+from sfnet_ros.ros.outputs.table import outputs_of
 from sfnet_ros.ros.outputs.topic import OutputTopic
 from sfnet_ros.ros.parameters import NodeParameters
 
@@ -71,21 +71,20 @@ class CameraOutputs:
         rendering = Rendering(frame)
         lead_ms = frame.parameters.label_info_lead_ms
         for topic in self._topics:
-            if topic.output is not LABEL and not topic.has_listeners:
-                continue
-            if topic.output.is_label and topic.holds(lead_ms):
-                continue
-            try:
-                message = topic.output.message(rendering)
-            except ValueError as error:
-                self._warn(f'nothing goes to {topic.publisher.topic_name}: {error}')
-                continue
-            if message is not None:
-                topic.publish(message)
+            wanted = topic.output.always or topic.has_listeners
+            if wanted and not (topic.output.is_label and topic.holds(lead_ms)):
+                self._publish(topic, rendering)
 
     def close(self) -> None:
         """Withdraw the topics."""
         self._withdraw.close()
 
-    def _warn(self, sentence: str) -> None:
-        self._logger.warning(sentence, throttle_duration_sec=_THROTTLE_S, throttle_time_source_type=_STEADY)
+    def _publish(self, topic: OutputTopic, rendering: Rendering) -> None:
+        try:
+            message = topic.output.message(rendering)
+        except ValueError as error:
+            sentence = f'nothing is published on {topic.publisher.topic_name}: {error}'
+            self._logger.warning(sentence, throttle_duration_sec=_THROTTLE_S, throttle_time_source_type=_STEADY)
+            return
+        if message is not None:
+            topic.publisher.publish(message)

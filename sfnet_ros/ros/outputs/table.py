@@ -27,6 +27,7 @@ class Output:
         encoding: What the documentation says of the message's content.
         description: What it is, as a sentence.
         message: Makes it; None where there is nothing to publish. Raises ValueError where it cannot.
+        always: Is published whoever listens.
         is_label: Has labels in it, which wait until a new subscriber has the classes.
         needs_details: Is made of the segmentation's details.
     """
@@ -36,21 +37,22 @@ class Output:
     encoding: str
     description: str
     message: Callable[[Rendering], Message | None]
+    always: bool = False
     is_label: bool = False
     needs_details: bool = False
 
 
-LABEL = Output(
-    'label',
-    Image,
-    'mono8',
-    'Class of each pixel, as train id or as `label_ids` says; 255 is unlabelled.',
-    lambda of: image_message(of.header, of.label),
-    is_label=True,
-)
 # In the order in which they are published.
 OUTPUTS = (
-    LABEL,
+    Output(
+        'label',
+        Image,
+        'mono8',
+        'Class of each pixel, as train id or as `label_ids` says; 255 is unlabelled.',
+        lambda of: image_message(of.header, of.label),
+        always=True,
+        is_label=True,
+    ),
     Output(
         'confidence',
         Image,

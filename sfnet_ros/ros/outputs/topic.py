@@ -13,7 +13,7 @@ from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
-from sfnet_ros.ros.outputs.table import DEPTH, Message, Output
+from sfnet_ros.ros.outputs.table import DEPTH, Output
 
 
 class OutputTopic:
@@ -48,10 +48,6 @@ class OutputTopic:
     def has_listeners(self) -> bool:
         """Say whether somebody subscribes."""
         return self.publisher.get_subscription_count() > 0
-
-    def publish(self, message: Message) -> None:
-        """Publish a message, whoever listens."""
-        self.publisher.publish(message)
 
     def holds(self, lead_ms: int) -> bool:
         """Say whether a label is to be held back, as a subscriber came less than the lead ago, and count it."""
