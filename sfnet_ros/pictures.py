@@ -27,6 +27,16 @@ _MARGIN_PX = 8
 _GAP_PX = 4
 
 
+def _make_flow_wheel() -> NDArray[np.float32]:
+    """Go round the hues ``(55, 3)`` from 0 to 1, with more steps where the eye tells more of them apart."""
+    corners = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1], [1, 0, 1], [1, 0, 0]], np.float32)
+    steps = (15, 6, 4, 11, 13, 6)
+    return np.concatenate([np.linspace(a, b, n, False) for a, b, n in zip(corners, corners[1:], steps, strict=False)])
+
+
+_FLOW_WHEEL = _make_flow_wheel()
+
+
 def colorize(label_map: NDArray[np.uint8], label_space: LabelSpace) -> Picture:
     """Paint a label map ``(H, W)`` in its classes' colours; what is no class is black."""
     return label_space.palette.take(label_map, axis=0)
@@ -64,6 +74,31 @@ def error_map(
     _check_same_size(target.shape, label_map.shape, 'target')
     verdict = np.where(target == ignore_index, 2, label_map != target)
     return np.array([_RIGHT, _WRONG, _UNSCORED], np.uint8).take(verdict, axis=0)
+
+
+def flow_colors(flow: NDArray[np.float32]) -> Picture:
+    """Colour a flow field: the direction is the hue, and the longer the flow the stronger the colour.
+
+    Args:
+        flow: ``(h, w, 2)``, x before y; what is not finite counts as no flow.
+
+    Returns:
+        ``(h, w, 3)``: white where nothing flows, to the right red, down yellow, to the left blue-green, up blue; the
+        longest flow has the full colour, unless it is shorter than 1.
+
+    Source: the paper's figure 5; the colour wheel of Baker et al., "A Database and Evaluation Methodology for Optical
+    Flow", IJCV 2011.
+    """
+    x, y = np.moveaxis(np.nan_to_num(flow.astype(np.float32), posinf=0.0, neginf=0.0), 2, 0)
+    length = np.hypot(x, y)
+    strength = length / max(1.0, float(length.max()))
+    position = np.arctan2(y, x) / (2 * np.pi) % 1.0 * len(_FLOW_WHEEL)
+    lower = position.astype(np.intp)
+    part = (position - lower)[..., None]
+    hue = (1 - part) * _FLOW_WHEEL.take(lower, axis=0, mode='wrap') + part * _FLOW_WHEEL.take(
+        lower + 1, axis=0, mode='wrap'
+    )
+    return np.asarray(np.rint(255 * (1 - strength[..., None] * (1 - hue))), np.uint8)
 
 
 def legend(label_space: LabelSpace, min_height: int = 0) -> Picture:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sfnet_ros.labels import LabelClass, LabelSpace
-from sfnet_ros.pictures import beside, colorize, contact_sheet, error_map, legend, overlay
+from sfnet_ros.pictures import beside, colorize, contact_sheet, error_map, flow_colors, legend, overlay
 
 _SPACE = LabelSpace('x', (LabelClass('road', (128, 64, 0), (0,)), LabelClass('car', (0, 0, 200), (1,))))
 _LABELS = np.array([[0, 1], [255, 2]], np.uint8)
@@ -37,6 +37,33 @@ def test_errors_are_red_right_is_grey_and_unscored_black() -> None:
     label_map = np.array([[0, 1, 255, 1]], np.uint8)
     target = np.array([[0, 0, 1, 255]], np.uint8)
     assert error_map(label_map, target).tolist() == [[[225, 225, 225], [214, 39, 40], [214, 39, 40], [0, 0, 0]]]
+
+
+def _flow(*vectors: tuple[float, float]) -> np.ndarray:
+    return np.array([vectors], np.float32)
+
+
+def test_the_direction_of_a_flow_is_its_hue_and_its_length_the_strength() -> None:
+    right, down, left, up, half, none = flow_colors(_flow((4, 0), (0, 4), (-4, 0), (0, -4), (2, 0), (0, 0)))[0].tolist()
+    assert right == [255, 0, 0]
+    assert half == [255, 128, 128]
+    assert none == [255, 255, 255]
+    strong = [[channel > 128 for channel in color] for color in (down, left, up)]
+    assert strong == [[True, True, False], [False, True, True], [False, False, True]]
+
+
+def test_neighbouring_directions_of_a_flow_have_neighbouring_colours() -> None:
+    angles = np.linspace(0, 2 * np.pi, 361)
+    colors = flow_colors(np.dstack([np.cos(angles), np.sin(angles)]).astype(np.float32))[0].astype(int)
+    assert np.abs(np.diff(colors, axis=0)).max() < 20
+    assert np.array_equal(colors[0], colors[-1])
+    assert len(np.unique(colors, axis=0)) > 250
+
+
+def test_a_flow_that_hardly_flows_stays_pale_and_one_that_is_no_number_is_none() -> None:
+    faint, nothing, endless = flow_colors(_flow((0.2, 0), (np.nan, 0), (0, np.inf)))[0].tolist()
+    assert faint == [255, 204, 204]
+    assert nothing == endless == [255, 255, 255]
 
 
 def test_a_legend_shows_the_colour_and_writes_beside_it() -> None:
