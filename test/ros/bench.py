@@ -86,8 +86,7 @@ class Bench:
             'label_info_lead_ms': 0,
         }
         self._spinners: list[Spinner] = []
-        self.peer = Node('peer', context=self._context(()))
-        self._spinners.append(Spinner(self.peer, Ending()))
+        self.peer = self.join('peer')
 
     def _context(self, arguments: tuple[str, ...]) -> Context:
         context = Context()
@@ -118,18 +117,24 @@ class Bench:
         self._spinners.append(Spinner(node, ending))
         return node
 
+    def join(self, name: str) -> Node:
+        """Let a bare node join, as a home for a part of ours."""
+        node = Node(name, context=self._context(()))
+        self._spinners.append(Spinner(node, Ending()))
+        return node
+
     def camera(self, topic: str = '/image', message_type: type[Any] = Image) -> Publisher[Any]:
         """Advertise a camera, and wait until the node listens."""
         publisher = self.peer.create_publisher(message_type, topic, 10)
         wait_until(lambda: publisher.get_subscription_count() > 0, f'somebody subscribes to {topic}')
         return publisher
 
-    def listen(self, topic: str = '/sfnet/label') -> queue.SimpleQueue[Any]:
-        """Subscribe to Images, wait until they can come, and return the queue that they come to."""
+    def listen(self, topic: str = '/sfnet/label', message_type: type[Any] = Image) -> queue.SimpleQueue[Any]:
+        """Subscribe to a topic, wait until its messages can come, and return the queue that they come to."""
         received: queue.SimpleQueue[Any] = queue.SimpleQueue()
         matched = threading.Event()
         events = SubscriptionEventCallbacks(matched=lambda _: matched.set())
-        self.peer.create_subscription(Image, topic, received.put, 100, event_callbacks=events)
+        self.peer.create_subscription(message_type, topic, received.put, 100, event_callbacks=events)
         assert matched.wait(DEADLINE_S), f'nobody publishes {topic}'
         return received
 

@@ -14,10 +14,8 @@ P = [500.0, 0.0, 320.0, -50.0, 0.0, 600.0, 240.0, 8.0, 0.0, 0.0, 1.0, 0.0]
 
 
 def calibration(hw: tuple[int, int] = (480, 640), **fields: object) -> CameraInfo:
-    values = {'k': K, 'p': P, **fields}
-    return CameraInfo(
-        height=hw[0], width=hw[1], distortion_model='plumb_bob', d=[0.1, 0.2], **{'k': K, 'p': P, **fields}
-    )
+    values = {'k': K, 'p': P, 'd': [0.1, 0.2], **fields}
+    return CameraInfo(height=hw[0], width=hw[1], distortion_model='plumb_bob', **values)
 
 
 def test_half_the_width_and_a_third_of_the_height() -> None:
