@@ -1,4 +1,4 @@
-"""Write ``docs/parameters.md`` and ``docs/topics.md`` from the code: ``python -m sfnet_ros.ros.documentation docs``."""
+"""Write the pages of ``docs`` that tell what the code says: ``python -m sfnet_ros.ros.documentation docs``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from sfnet_ros.files import atomic_path
 from sfnet_ros.ros.outputs import DEPTH, OUTPUTS
 from sfnet_ros.ros.parameters import NodeParameters
+from sfnet_ros.runtime.encodings import ENCODINGS
 
 _PARAMETERS = """\
 # Parameters of `segmentation_node`
@@ -90,6 +91,32 @@ with exit code 1, or goes back to unconfigured where `autostart` is off.
 """
 
 
+_ENCODINGS = """\
+# Encodings of images
+
+What `image` may carry with `image_transport: raw`, in the field `encoding` of sensor_msgs/Image; the bags and commands
+of this package read the same. The network sees RGB of 8 bits.
+
+{table}
+
+*Bytes a pixel* are those of a row of data, of which `step` may hold more. The planes of colour of `nv12` and `nv21`
+make half as many rows again as the picture has, and that of `nv24` twice as many, so that the data is 1.5 and 3 times
+`step` x `height`. Words of 16 bits are read in the order that `is_bigendian` says, and 65535 becomes 255. YUV is that
+of BT.601, in which black is 16 and white 235.
+
+*Hand-made pixels* are frames whose colours are known, with and without padding and in both orders of bytes;
+*rosbags-image* is another decoder of such messages, which reads random data alike.
+
+What holds no picture is refused with a sentence, and counted: two channels (`8UC2`, `8SC2`, `16UC2`), depth and other
+measurements (`16SC<n>`, `32SC<n>`, `32FC<n>`, `64FC<n>`), an odd width where two pixels share their colour, a mosaic of
+fewer than 3 rows or columns.
+
+With `image_transport: compressed`, JPEG and PNG are read, told by their first bytes whatever `format` says; grey, 16
+bit and transparent ones become RGB too, and the orientation that a JPEG may carry is left alone, as the camera's
+calibration holds for the pixels as they are.
+"""
+
+
 def parameters_page() -> str:
     """Describe the parameters."""
     rows = []
@@ -111,7 +138,14 @@ def topics_page() -> str:
     return _TOPICS.format(outputs=_table(rows), depth=DEPTH)
 
 
-PAGES = {'parameters.md': parameters_page, 'topics.md': topics_page}
+def encodings_page() -> str:
+    """Describe the encodings."""
+    header = ('encoding', 'bytes a pixel', 'what it is', 'tested with')
+    rows = [(f'`{name}`', str(item.pixel_bytes), item.description, item.tested) for name, item in ENCODINGS.items()]
+    return _ENCODINGS.format(table=_table([header, ('---',) * len(header), *rows]))
+
+
+PAGES = {'parameters.md': parameters_page, 'topics.md': topics_page, 'encodings.md': encodings_page}
 
 
 def write_pages(folder: Path) -> None:
