@@ -117,9 +117,10 @@ class Bench:
         self._spinners.append(Spinner(node, ending))
         return node
 
-    def join(self, name: str) -> Node:
+    def join(self, name: str, **parameters: Any) -> Node:
         """Let a bare node join, as a home for a part of ours."""
-        node = Node(name, context=self._context(()))
+        overrides = [Parameter(key, value=value) for key, value in parameters.items()]
+        node = Node(name, context=self._context(()), parameter_overrides=overrides)
         self._spinners.append(Spinner(node, Ending()))
         return node
 

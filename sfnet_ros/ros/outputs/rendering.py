@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
-from sfnet_ros.pictures import Picture, colorize, overlay
+from sfnet_ros.pictures import Picture, colorize, flow_colors, overlay
 from sfnet_ros.ros.camera_info import rescale
 from sfnet_ros.ros.frame import SegmentedFrame
 from sfnet_ros.ros.outputs.class_ids import to_published
@@ -67,6 +67,12 @@ class Rendering:
     def probabilities(self) -> NDArray[np.float32] | None:
         """Give the probabilities of all classes, where the details were asked for."""
         return self.frame.segmentation.probabilities
+
+    @property
+    def flow(self) -> Picture | None:
+        """Paint the semantic flow, where the details were asked for."""
+        flow = self.frame.segmentation.flow
+        return None if flow is None else _resized(flow_colors(flow), self._label_hw, cv2.INTER_LINEAR)
 
     @property
     def camera_info(self) -> CameraInfo | None:

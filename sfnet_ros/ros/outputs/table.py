@@ -126,6 +126,14 @@ OUTPUTS = (
         lambda of: None if of.probabilities is None else image_message(of.header, of.probabilities),
         needs_details=True,
     ),
+    Output(
+        'flow',
+        Image,
+        'rgb8',
+        'Semantic flow of the finest level: the direction as hue, the length as saturation.',
+        lambda of: None if of.flow is None else image_message(of.header, of.flow),
+        needs_details=True,
+    ),
 )
 
 
