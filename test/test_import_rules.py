@@ -51,11 +51,22 @@ LIBRARIES = {
     'evaluation': {'cv2', 'numpy'},
     'training': {'cv2', 'numpy', 'torch', 'torchvision', 'tqdm', 'yaml'},
     'bags': {'cv2', 'numpy', 'rosbags'},
-    'ros': {'cv2', 'diagnostic_msgs', 'numpy', 'rcl_interfaces', 'rclpy', 'sensor_msgs', 'std_msgs', 'torch'},
+    'ros': {
+        'cv2',
+        'diagnostic_msgs',
+        'nav_msgs',
+        'numpy',
+        'rcl_interfaces',
+        'rclpy',
+        'sensor_msgs',
+        'std_msgs',
+        'std_srvs',
+        'torch',
+    },
     'cli': {'cv2', 'numpy', 'torch', 'tqdm'},
 }
 # Those that may be absent: each is imported in one module of its room, and only when that needs it.
-OPTIONAL: dict[str, set[str]] = {'ros': {'vision_msgs'}}
+OPTIONAL: dict[str, set[str]] = {'ros': {'bondpy', 'tf2_ros', 'vision_msgs'}}
 ROS_NAME = re.compile(
     r'rclpy|cv_bridge|bondpy|message_filters|\w+_(msgs|srvs|interfaces|msgs_py)|(ament|launch|tf2|ros2)\w*'
 )

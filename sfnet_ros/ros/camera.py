@@ -1,75 +1,58 @@
-"""The frames of one camera topic on their way from the executor's thread to the worker's."""
+"""One camera: what comes in from it, and what goes out for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
-from sensor_msgs.msg import CompressedImage, Image
 
-from sfnet_ros.ros.latest_slot import LatestSlot
-from sfnet_ros.ros.silence import SilenceWatch
-
-_MESSAGES = {'raw': Image, 'compressed': CompressedImage}
-
-
-@dataclass
-class FrameCounts:
-    """Count what became of the frames of a camera; received is the sum of the others and of a frame on its way.
-
-    The executor's thread writes the first two, the worker's the others.
-    """
-
-    received: int = 0
-    dropped: int = 0
-    processed: int = 0
-    malformed: int = 0
-    failed: int = 0
-
-    def __str__(self) -> str:
-        return (
-            f'{self.received} frames received: {self.processed} processed, {self.dropped} dropped for newer ones, '
-            f'{self.malformed} malformed, {self.failed} failed'
-        )
+from sfnet_ros.ros.camera_input import CameraInput
+from sfnet_ros.ros.filtering import load_ignore_mask
+from sfnet_ros.ros.health.vitals import Vitals
+from sfnet_ros.ros.outputs import CameraOutputs
+from sfnet_ros.ros.parameters import NodeParameters
 
 
 class Camera:
-    """Subscribe to a camera and keep its newest frame for the worker.
+    """Hold the topics of one camera, from configure to cleanup.
 
     Args:
-        node: Node whose ``image`` topic, as remapped, is the camera.
-        transport: ``'raw'``, or ``'compressed'`` for the topic's ``/compressed`` companion.
-        counts: Counted on, so that totals outlive a deactivation.
-        silence_s: Gives the seconds without a frame after which the node says so.
+        node: Node of the topics.
+        name: Name of the camera; '' is the only one.
+        vitals: Of its frames; they outlive the camera.
+        parameters: Gives the parameters at this moment.
+        listeners_changed: Called on the executor's thread when a subscriber of an output comes or goes.
+
+    Raises:
+        ValueError: Its ignore mask cannot be used.
     """
 
-    def __init__(self, node: Node, transport: str, counts: FrameCounts, silence_s: Callable[[], float]) -> None:
-        self.counts = counts
-        self.slot: LatestSlot[Image | CompressedImage] = LatestSlot()
-        self._node = node
-        message_type = _MESSAGES[transport]
-        # Companions of a topic are named after what it was remapped to, as image_transport does.
-        topic = 'image' if transport == 'raw' else f'{node.resolve_topic_name("image")}/{transport}'
-        self._subscription = node.create_subscription(
-            message_type,
-            topic,
-            self._receive,
-            QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-        )
-        self.topic = self._subscription.topic_name
-        self._watch = SilenceWatch(node, self.topic, silence_s)
+    def __init__(
+        self,
+        node: Node,
+        name: str,
+        vitals: Vitals,
+        parameters: Callable[[], NodeParameters],
+        listeners_changed: Callable[[], None],
+    ) -> None:
+        self.name = name
+        self.vitals = vitals
+        # Of its last frame: a model is made warm for it before it is put to work.
+        self.frame_hw: tuple[int, int] | None = None
+        mask = parameters().ignore_mask
+        self.ignore_mask: NDArray[np.uint8] | None = load_ignore_mask(mask, name) if mask else None
+        self.input = CameraInput(node, name, vitals, parameters)
+        # Last, as it is what has to be withdrawn.
+        self.outputs = CameraOutputs(node, prefix_of(name), parameters(), listeners_changed)
 
     def close(self) -> None:
-        """Take no more frames; the worker is told by its slot."""
-        self._watch.close()
-        self._node.destroy_subscription(self._subscription)
-        self.counts.dropped += self.slot.close()
+        """Withdraw the topics."""
+        self.input.close()
+        self.outputs.close()
 
-    def _receive(self, message: Image | CompressedImage) -> None:
-        self._watch.heard()
-        self.counts.received += 1
-        self.counts.dropped += self.slot.put(message)
+
+def prefix_of(name: str) -> str:
+    """Give what the private topics of a camera begin with."""
+    return f'~/{name}' if name else '~'

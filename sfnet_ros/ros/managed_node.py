@@ -15,7 +15,15 @@ from rclpy.parameter import Parameter
 from sfnet_ros.ros.ending import Ending
 
 # What a user can get wrong: a model, a device, a missing package, a remapped name, an overridden QoS.
-_USER_ERRORS = (ValueError, OSError, RuntimeError, ImportError, NameValidationException, ParameterException)
+USER_ERRORS = (
+    ValueError,
+    OSError,
+    RuntimeError,
+    ImportError,
+    MemoryError,
+    NameValidationException,
+    ParameterException,
+)
 
 
 class EndedMeanwhileError(Exception):
@@ -24,6 +32,8 @@ class EndedMeanwhileError(Exception):
 
 class ManagedNode(LifecycleNode):
     """Be the base of our nodes, which `run_node` runs.
+
+    The attribute ``last_error`` says why the last step of the lifecycle failed; '' is no failure.
 
     Args:
         name: Name of the node.
@@ -42,6 +52,7 @@ class ManagedNode(LifecycleNode):
     ) -> None:
         super().__init__(name, context=context, parameter_overrides=parameter_overrides, enable_logger_service=True)
         self.ending = ending
+        self.last_error = ''
 
     @abstractmethod
     def start(self) -> None:
@@ -50,6 +61,11 @@ class ManagedNode(LifecycleNode):
     @abstractmethod
     def close(self) -> bool:
         """Stop for good, and say whether no thread of the node runs any more."""
+
+    @property
+    def lifecycle(self) -> str:
+        """Name the state of the lifecycle: unconfigured, inactive, active, ..."""
+        return str(self._state_machine.current_state[1])
 
     def destroy_node(self) -> None:
         """Destroy the node, and with the last one its shared memory."""
@@ -74,14 +90,16 @@ class ManagedNode(LifecycleNode):
         """
         try:
             step()
-        except _USER_ERRORS as error:
-            self.get_logger().error(f'cannot {what}: {one_line(error)}')
+        except USER_ERRORS as error:
+            self.last_error = f'cannot {what}: {one_line(error)}'
+            self.get_logger().error(self.last_error)
         except EndedMeanwhileError:
             self.get_logger().info(f'asked to end before it could {what}')
         except Exception:
             self.get_logger().fatal(f'cannot {what}, by a mistake of this node: {traceback.format_exc()}')
             raise
         else:
+            self.last_error = ''
             return TransitionCallbackReturn.SUCCESS
         undo()
         return TransitionCallbackReturn.FAILURE

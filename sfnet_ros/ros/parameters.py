@@ -215,6 +215,11 @@ class NodeParameters:
         return self.input_height, self.input_width
 
     @property
+    def output_hw(self) -> tuple[int, int]:
+        """Give the size rule (height, width) of what is published, in which -1 and 0 stand as above."""
+        return self.output_height, self.output_width
+
+    @property
     def nav_hw(self) -> tuple[int, int] | None:
         """Give the size of the small labels; None where there are none."""
         return (self.nav_height, self.nav_width) if self.nav_height and self.nav_width else None

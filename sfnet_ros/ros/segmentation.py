@@ -1,35 +1,43 @@
-"""The segmentation node: a lifecycle around one camera, one model and one worker thread."""
+"""The segmentation node: a lifecycle around cameras, one model and one worker thread."""
 
 from __future__ import annotations
 
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for_futures
+from contextlib import ExitStack
+from dataclasses import fields
 from typing import Any
 
-from rcl_interfaces.msg import SetParametersResult
 from rclpy.context import Context
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
-from sfnet_ros.ros.camera import Camera, FrameCounts
-from sfnet_ros.ros.declaration import change, declare, misspelt
+from sfnet_ros.ros.camera import Camera, prefix_of
 from sfnet_ros.ros.ending import Ending
 from sfnet_ros.ros.frame_worker import FrameWorker, TooManyFailuresError
-from sfnet_ros.ros.loading import load_segmenter
-from sfnet_ros.ros.managed_node import EndedMeanwhileError, ManagedNode
-from sfnet_ros.ros.outputs import Outputs
+from sfnet_ros.ros.health.diagnostics import Diagnostics
+from sfnet_ros.ros.health.state import CameraState, NodeState
+from sfnet_ros.ros.health.vitals import FrameCounts, Vitals
+from sfnet_ros.ros.intake import Intake
+from sfnet_ros.ros.live_changes import LiveChanges, check_together
+from sfnet_ros.ros.loading import LoadedModel
+from sfnet_ros.ros.managed_node import EndedMeanwhileError, ManagedNode, one_line
+from sfnet_ros.ros.model_choice import check_model, name_model
+from sfnet_ros.ros.model_loader import ModelLoader
+from sfnet_ros.ros.outputs import Announcements
 from sfnet_ros.ros.parameters import NodeParameters
-from sfnet_ros.runtime import Segmenter
+from sfnet_ros.ros.reloading import Reloading
+from sfnet_ros.ros.running_model import RunningModel
 
 NODE_NAME = 'sfnet'
 
-# What the worker is at is waited for this long at the end of the process, which has two seconds for all.
+# What the threads are at is waited for this long at the end of the process, which has two seconds for all.
 _LAST_WORK_S = 1.0
 
 
 class SegmentationNode(ManagedNode):
-    """Label the pixels of a camera's frames.
+    """Label the pixels of the frames of cameras.
 
     Args:
         ending: As for ManagedNode, like the others.
@@ -48,23 +56,34 @@ class SegmentationNode(ManagedNode):
         parameter_overrides: list[Parameter[Any]] | None = None,
     ) -> None:
         super().__init__(NODE_NAME, ending, context=context, parameter_overrides=parameter_overrides)
-        self.counts = FrameCounts()
-        # One thread does all that is slow. It loads and warms up too, as the backend's own threads belong to it.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix='worker')
-        self._work: Future[Any] | None = None
-        self._segmenter: Segmenter | None = None
-        self._outputs: Outputs | None = None
-        self._camera: Camera | None = None
-        self._worker_failed = self.create_guard_condition(self._give_up)
+        self.running = RunningModel(self._announce)
         try:
-            self.parameters = declare(self, NodeParameters)
+            self._changes = LiveChanges(self, self.running, self._parameters_changed)
         except ValueError:
             self.destroy_node()
             raise
-        for sentence in misspelt(self, NodeParameters):
-            self.get_logger().warning(sentence)
-        self.add_on_set_parameters_callback(self._check_parameters)
-        self.add_post_set_parameters_callback(self._adopt_parameters)
+        self.intake = Intake(self, lambda: self.parameters)
+        self._loader = ModelLoader()
+        self._reloading = Reloading(self, self._loader, self.running, self._model_offered)
+        self._vitals: dict[str, Vitals] = {}
+        self._announcements: list[Announcements] = []
+        # What configure made, to be taken down in the opposite order.
+        self._made = ExitStack()
+        self._worker: FrameWorker | None = None
+        self._work: Future[None] | None = None
+        self._worker_failed = self.create_guard_condition(self._give_up)
+        self._diagnostics = Diagnostics(self, self._state)
+
+    @property
+    def parameters(self) -> NodeParameters:
+        """Give the parameters as they are at this moment."""
+        return self._changes.parameters
+
+    @property
+    def counts(self) -> FrameCounts:
+        """Count what became of the frames of all cameras together."""
+        counts = [vitals.counts for vitals in self._vitals.values()]
+        return FrameCounts(*(sum(getattr(each, item.name) for each in counts) for item in fields(FrameCounts)))
 
     def start(self) -> None:
         """Configure and activate, unless a lifecycle manager is to do that."""
@@ -74,10 +93,12 @@ class SegmentationNode(ManagedNode):
             self.get_logger().info('autostart is off: waiting to be configured and activated')
 
     def close(self) -> bool:
-        """Stop for good, and say whether the worker is through; it may still be busy with a model or a frame."""
-        self._stop_camera()
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        return self._work is None or not wait_for_futures([self._work], timeout=_LAST_WORK_S).not_done
+        """Stop for good, and say whether the threads are through; they may still be busy with a model or a frame."""
+        self._stop_cameras()
+        pending: list[Future[Any]] = [*self._loader.close()]
+        if self._work is not None:
+            pending.append(self._work)
+        return not wait_for_futures(pending, timeout=_LAST_WORK_S).not_done
 
     def on_configure(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and advertise the outputs."""
@@ -85,11 +106,11 @@ class SegmentationNode(ManagedNode):
 
     def on_activate(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Take frames."""
-        return self.attempt('activate', self._activate, undo=self._stop_camera)
+        return self.attempt('activate', self._activate, undo=self._stop_cameras)
 
     def on_deactivate(self, _state: LifecycleState) -> TransitionCallbackReturn:
-        """Take no more frames, and finish the one at hand."""
-        self._stop_camera()
+        """Take no more frames, and finish those at hand."""
+        self._stop_cameras()
         # A worker that failed has said so, and is no reason to stay active.
         finished = self._work is None or self.ending.wait_for(self._work)
         return TransitionCallbackReturn.SUCCESS if finished else TransitionCallbackReturn.FAILURE
@@ -101,51 +122,115 @@ class SegmentationNode(ManagedNode):
 
     def on_shutdown(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """End the process: a finalized node can do nothing any more."""
-        self._stop_camera()
+        self._stop_cameras()
         self.ending.decide(0)
         return TransitionCallbackReturn.SUCCESS
 
     def on_error(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Go back to unconfigured, from where the node can be configured again."""
-        self._stop_camera()
+        self._stop_cameras()
         self._release()
         return TransitionCallbackReturn.SUCCESS
 
     def _configure(self) -> None:
-        loading = self._thread.submit(load_segmenter, self.parameters)
-        self._work = loading
+        check_together(check_model(self.parameters), self.parameters)
+        loading = self._loader.start(self.parameters)
         if not self.ending.wait_for(loading):
             raise EndedMeanwhileError
-        self._segmenter = loading.result()
-        self._outputs = Outputs(self)
-        self.get_logger().info(f'loaded {self._segmenter.describe()}')
+        model = self._loader.take()
+        assert model is not None
+        self._made.callback(self.running.close)
+        self._made.callback(self._loader.abandon)
+        self.running.offer(model)
+        self._advertise()
+        self.running.settle()
+        self.get_logger().info(f'loaded {model.describe()}')
+
+    def _advertise(self) -> None:
+        names = self.parameters.camera_names or ('',)
+        self._made.callback(self._announcements.clear)
+        # The only camera's topics stand beside the node's own.
+        for prefix in dict.fromkeys(map(prefix_of, ('', *names))):
+            self._announcements.append(Announcements(self, prefix))
+            self._made.callback(self._announcements[-1].close)
+        self._made.callback(self.intake.equip, ())
+        for name in names:
+            vitals = self._vitals.setdefault(name, Vitals())
+            camera = Camera(self, name, vitals, lambda: self.parameters, self.intake.update)
+            self._made.callback(camera.close)
+            self.intake.equip((*self.intake.cameras, camera))
 
     def _activate(self) -> None:
-        assert self._segmenter is not None
-        assert self._outputs is not None
-        transport = self.parameters.image_transport
-        self._camera = Camera(self, transport, self.counts, lambda: self.parameters.silence_s)
-        worker = FrameWorker(
-            self._camera, self._segmenter, self._outputs, lambda: self.parameters.overlay_alpha, self.get_logger()
-        )
-        self._work = self._thread.submit(worker.run)
+        model, cameras, slots = self.running.settle(), self.intake.cameras, self.intake.start()
+        self._worker = FrameWorker(slots, self.running, lambda: self.parameters, self.get_logger())
+        # A thread of its own for every activation: it takes over the number of threads that configure has set.
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix='worker')
+        self._work = thread.submit(self._worker.run)
+        thread.shutdown(wait=False)
         self._work.add_done_callback(self._tell_failure)
         self.get_logger().info(
-            f'running {self._segmenter.describe()} on the {transport} frames of {self._camera.topic}, '
-            f'labels go to {self._outputs.label_topic}'
+            f'running {model.describe()} on the {self.parameters.image_transport} frames of '
+            f'{", ".join(camera.input.topic for camera in cameras)}, '
+            f'labels go to {", ".join(camera.outputs.label_topic for camera in cameras)}'
         )
 
-    def _stop_camera(self) -> None:
-        """Take no more frames; the worker ends after the one at hand."""
-        if self._camera is not None:
-            self._camera.close()
-            self._camera = None
-            self.get_logger().info(f'stopped after {self.counts}')
+    def _stop_cameras(self) -> None:
+        """Take no more frames; the worker ends after those at hand."""
+        if self.intake.is_active:
+            self.intake.stop()
+            for camera in self.intake.cameras:
+                name = f'{camera.name}: ' if camera.name else ''
+                self.get_logger().info(f'{name}stopped after {camera.vitals.counts}')
 
     def _release(self) -> None:
-        if self._outputs is not None:
-            self._outputs.close()
-        self._outputs = self._segmenter = self._work = None
+        self._made.close()
+        self._worker = self._work = None
+
+    def _announce(self, model: LoadedModel) -> None:
+        """Announce a model's classes; on the worker's thread while there is one."""
+        for announcements in self._announcements:
+            announcements.announce(model.manifest.name, model.label_space, self.parameters)
+
+    def _model_offered(self) -> None:
+        if self.intake.is_active:
+            self.intake.nudge()
+        else:
+            self.running.settle()
+
+    def _parameters_changed(self, before: NodeParameters) -> None:
+        self.intake.update()
+        model = self.running.newest
+        if model is None:
+            return
+        if self.parameters.confidence_threshold != before.confidence_threshold:
+            self._announce(model)
+        sizes = {camera.frame_hw for camera in self.intake.cameras if camera.frame_hw is not None}
+        self._reloading.follow(self.parameters, sizes)
+
+    def _state(self) -> NodeState:
+        model, request, worker = self.running.newest, self._loader.request, self._worker
+        return NodeState(
+            lifecycle=self.lifecycle,
+            model=model.manifest.name if model else '',
+            device=model.device if model else '',
+            network=worker.network if worker else '',
+            rung=worker.rung if worker else 0,
+            rungs=len(model.ladder) if model else 0,
+            target_ms=model.parameters.target_latency_ms if model else 0.0,
+            loading=name_model(request.parameters) if request else '',
+            last_error=self.last_error,
+            parameters=self.parameters,
+            cameras=tuple(
+                CameraState(
+                    camera.name,
+                    camera.input.topic,
+                    self.intake.state_of(camera),
+                    camera.vitals,
+                    camera.outputs.held,
+                )
+                for camera in self.intake.cameras
+            ),
+        )
 
     def _tell_failure(self, work: Future[None]) -> None:
         # On the worker's thread, while transitions belong to the executor's.
@@ -155,23 +240,16 @@ class SegmentationNode(ManagedNode):
     def _give_up(self) -> None:
         """End, or go back to unconfigured, after the worker failed: active without labels would deceive a robot."""
         error = self._work.exception() if self._work is not None and self._work.done() else None
+        if error is None:
+            return
+        self.last_error = f'gave up: {one_line(error)}'
         if isinstance(error, TooManyFailuresError):
-            self.get_logger().error(f'gave up: {error}')
-        elif error is not None:
+            self.get_logger().error(self.last_error)
+        else:
             trace = ''.join(traceback.format_exception(error))
             self.get_logger().fatal(f'gave up, by a mistake of this node: {trace}')
-        if error is not None and self.parameters.autostart:
+        if self.parameters.autostart:
             self.ending.decide(1)
-        elif error is not None:
+        else:
             self.trigger_deactivate()
             self.trigger_cleanup()
-
-    def _check_parameters(self, changed: list[Parameter[Any]]) -> SetParametersResult:
-        try:
-            change(self.parameters, changed, configured=self._segmenter is not None)
-        except ValueError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        return SetParametersResult(successful=True)
-
-    def _adopt_parameters(self, changed: list[Parameter[Any]]) -> None:
-        self.parameters = change(self.parameters, changed, configured=False)

@@ -31,6 +31,8 @@ def arguments(model_folder: Path) -> tuple[str, ...]:
         '-p',
         'precision:=float32',
         '-p',
+        'label_info_lead_ms:=0',
+        '-p',
         reliable,
     )
 

@@ -1,39 +1,49 @@
 import threading
 
-from sfnet_ros.ros.latest_slot import LatestSlot
+from sfnet_ros.ros.latest_slots import LatestSlots
 
 
-def test_only_the_newest_item_is_taken_and_each_replaced_one_is_told() -> None:
-    slot: LatestSlot[str] = LatestSlot()
-    assert [slot.put(item) for item in ('first', 'second', 'third')] == [False, True, True]
-    assert slot.take() == 'third'
-    assert slot.put('fourth') is False
+def test_only_the_newest_item_of_a_source_is_taken_and_each_replaced_one_is_told() -> None:
+    slots: LatestSlots[str, int] = LatestSlots()
+    assert [slots.put('front', item) for item in (1, 2, 3)] == [False, True, True]
+    assert slots.take() == {'front': 3}
+    assert slots.put('front', 4) is False
 
 
-def test_take_waits_for_an_item_of_another_thread() -> None:
-    slot: LatestSlot[int] = LatestSlot()
-    taken: list[int | None] = []
-    taker = threading.Thread(target=lambda: taken.append(slot.take()))
-    taker.start()
-    slot.put(7)
-    taker.join(5)
-    assert taken == [7]
+def test_all_sources_that_wait_are_taken_together_in_the_order_in_which_they_began_to_wait() -> None:
+    slots: LatestSlots[str, int] = LatestSlots()
+    for source, item in (('rear', 1), ('front', 2), ('rear', 3)):
+        slots.put(source, item)
+    taken = slots.take()
+    assert taken is not None
+    assert list(taken.items()) == [('rear', 3), ('front', 2)]
+
+
+def test_take_waits_for_an_item_or_a_nudge_of_another_thread() -> None:
+    slots: LatestSlots[str, int] = LatestSlots()
+    taken: list[dict[str, int] | None] = []
+    for wake, expected in ((lambda: slots.put('front', 7), {'front': 7}), (slots.nudge, {})):
+        taker = threading.Thread(target=lambda: taken.append(slots.take()))
+        taker.start()
+        wake()
+        taker.join(5)
+        assert taken.pop() == expected
 
 
 def test_close_wakes_who_waits_and_gives_nothing_any_more() -> None:
-    slot: LatestSlot[int] = LatestSlot()
-    taken: list[int | None] = []
-    taker = threading.Thread(target=lambda: taken.append(slot.take()))
+    slots: LatestSlots[str, int] = LatestSlots()
+    taken: list[dict[str, int] | None] = []
+    taker = threading.Thread(target=lambda: taken.append(slots.take()))
     taker.start()
-    assert slot.close() is False
+    assert slots.close() == []
     taker.join(5)
     assert taken == [None]
-    assert slot.put(1) is True
-    assert slot.take() is None
+    assert slots.put('front', 1) is True
+    slots.nudge()
+    assert slots.take() is None
 
 
-def test_close_tells_of_an_item_that_nobody_took() -> None:
-    slot: LatestSlot[int] = LatestSlot()
-    slot.put(1)
-    assert slot.close() is True
-    assert slot.take() is None
+def test_close_tells_whose_items_nobody_took() -> None:
+    slots: LatestSlots[str, int] = LatestSlots()
+    slots.put('rear', 1)
+    assert slots.close() == ['rear']

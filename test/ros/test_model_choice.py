@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sfnet_ros.ros.loading import choose_model
+from sfnet_ros.ros.model_choice import choose_model
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     share = tmp_path / 'share' / 'sfnet_ros'
     (share / 'models').mkdir(parents=True)
     (share / 'package.xml').touch()
-    monkeypatch.setattr('sfnet_ros.ros.loading.share_folders', lambda: (share,))
+    monkeypatch.setattr('sfnet_ros.ros.model_choice.share_folders', lambda: (share,))
     return share / 'models'
 
 

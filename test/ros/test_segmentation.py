@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,8 +12,6 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
 from sfnet_ros.pictures import colorize, overlay
-from sfnet_ros.ros import outputs
-from sfnet_ros.ros.outputs import Output
 from sfnet_ros.runtime import Segmenter, to_rgb
 
 from .bench import DEADLINE_S, Bench, camera_frame, wait_until
@@ -65,26 +62,6 @@ def test_pictures_are_what_the_library_paints(bench: Bench, segmenter: Segmenter
         message = received.get(timeout=DEADLINE_S)
         assert (message.header, message.encoding, message.step) == (frame.header, 'rgb8', 240)
         np.testing.assert_array_equal(pixels(message), picture)
-
-
-def test_the_label_goes_out_first_and_pictures_are_made_for_subscribers_only(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[str] = []
-
-    def noted(output: Output) -> Output:
-        return replace(output, picture=lambda frame: (made.append(output.name), output.picture(frame))[1])
-
-    monkeypatch.setattr(outputs, 'OUTPUTS', tuple(map(noted, outputs.OUTPUTS)))
-    node = bench.start()
-    camera = bench.camera()
-    camera.publish(camera_frame())
-    wait_until(lambda: node.counts.processed == 1, 'a frame without subscribers is processed')
-    assert made == ['label']
-    overlays = bench.listen('/sfnet/overlay')
-    camera.publish(camera_frame())
-    overlays.get(timeout=DEADLINE_S)
-    assert made == ['label', 'label', 'overlay']
 
 
 def test_a_change_of_overlay_alpha_shows_on_the_next_frame(bench: Bench) -> None:
