@@ -43,10 +43,8 @@ class CameraInput:
         self._rate_limit = RateLimit()
         transport = parameters().image_transport
         self._message_type = _MESSAGES[transport]
-        # Companions of a topic are named after what it was remapped to, as image_transport does.
-        image = node.resolve_topic_name(f'{name}/image' if name else 'image')
-        self.topic = image if transport == 'raw' else f'{image}/{transport}'
-        self.info_topic = f'{image.rpartition("/")[0]}/camera_info'
+        self.topic = image_topic(node, name, transport)
+        self.info_topic = f'{image_topic(node, name).rpartition("/")[0]}/camera_info'
         # Settled now, and not when the camera is first wanted: a wrong one ends the configuration with a sentence.
         self._qos = _overridden_qos(node, self.topic)
         self._info_qos = _overridden_qos(node, self.info_topic)
@@ -94,6 +92,15 @@ class CameraInput:
 
     def _receive_info(self, message: CameraInfo) -> None:
         self.camera_info = message
+
+
+def image_topic(node: Node, name: str, transport: str = 'raw') -> str:
+    """Name the topic of a camera's frames.
+
+    Companions of a topic are named after what it was remapped to, as image_transport does.
+    """
+    image = node.resolve_topic_name(f'{name}/image' if name else 'image')
+    return image if transport == 'raw' else f'{image}/{transport}'
 
 
 def _overridden_qos(node: Node, topic: str) -> QoSProfile:

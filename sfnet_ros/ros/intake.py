@@ -8,6 +8,7 @@ from rclpy.node import Node
 from std_srvs.srv import SetBool
 
 from sfnet_ros.ros.camera import Camera
+from sfnet_ros.ros.cameras import Cameras
 from sfnet_ros.ros.frame import Arrival
 from sfnet_ros.ros.health import state
 from sfnet_ros.ros.latest_slots import LatestSlots
@@ -21,12 +22,13 @@ class Intake:
 
     Args:
         node: Gets the service ``~/enable``.
+        cameras: Whose frames.
         parameters: Gives the parameters at this moment.
     """
 
-    def __init__(self, node: Node, parameters: Callable[[], NodeParameters]) -> None:
-        self.cameras: tuple[Camera, ...] = ()
+    def __init__(self, node: Node, cameras: Cameras, parameters: Callable[[], NodeParameters]) -> None:
         self._node = node
+        self._cameras = cameras
         self._parameters = parameters
         self._enabled = True
         self._slots: LatestSlots[Camera, Arrival] | None = None
@@ -51,10 +53,6 @@ class Intake:
             self._slots = None
             self.update()
 
-    def equip(self, cameras: tuple[Camera, ...]) -> None:
-        """Let these be the cameras."""
-        self.cameras = cameras
-
     def nudge(self) -> None:
         """Wake whoever takes frames out of the slots."""
         if self._slots is not None:
@@ -62,7 +60,7 @@ class Intake:
 
     def update(self) -> None:
         """Subscribe to the cameras that are wanted, and to no other."""
-        for camera in self.cameras:
+        for camera in self._cameras:
             wanted = self.state_of(camera) == 'open'
             if wanted and not camera.input.is_open and self._slots is not None:
                 camera.input.open(self._delivery(camera, self._slots))

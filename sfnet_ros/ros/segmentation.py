@@ -5,27 +5,23 @@ from __future__ import annotations
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for_futures
-from contextlib import ExitStack
-from dataclasses import fields
 from typing import Any
 
 from rclpy.context import Context
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
-from sfnet_ros.ros.camera import Camera, prefix_of
+from sfnet_ros.ros.cameras import Cameras
 from sfnet_ros.ros.ending import Ending
 from sfnet_ros.ros.frame_worker import FrameWorker, TooManyFailuresError
 from sfnet_ros.ros.health.diagnostics import Diagnostics
-from sfnet_ros.ros.health.state import CameraState, NodeState
-from sfnet_ros.ros.health.vitals import FrameCounts, Vitals
+from sfnet_ros.ros.health.state import NodeState
+from sfnet_ros.ros.health.vitals import FrameCounts
 from sfnet_ros.ros.intake import Intake
 from sfnet_ros.ros.live_changes import LiveChanges, check_together
-from sfnet_ros.ros.loading import LoadedModel
 from sfnet_ros.ros.managed_node import EndedMeanwhileError, ManagedNode, one_line
 from sfnet_ros.ros.model_choice import check_model, name_model
 from sfnet_ros.ros.model_loader import ModelLoader
-from sfnet_ros.ros.outputs import Announcements
 from sfnet_ros.ros.parameters import NodeParameters
 from sfnet_ros.ros.reloading import Reloading
 from sfnet_ros.ros.running_model import RunningModel
@@ -56,19 +52,16 @@ class SegmentationNode(ManagedNode):
         parameter_overrides: list[Parameter[Any]] | None = None,
     ) -> None:
         super().__init__(NODE_NAME, ending, context=context, parameter_overrides=parameter_overrides)
-        self.running = RunningModel(self._announce)
+        self.running = RunningModel(lambda model: self.cameras.announce(model))
         try:
             self._changes = LiveChanges(self, self.running, self._parameters_changed)
         except ValueError:
             self.destroy_node()
             raise
-        self.intake = Intake(self, lambda: self.parameters)
+        self.cameras = Cameras(self, lambda: self.parameters)
+        self.intake = Intake(self, self.cameras, lambda: self.parameters)
         self._loader = ModelLoader()
         self._reloading = Reloading(self, self._loader, self.running, self._model_offered)
-        self._vitals: dict[str, Vitals] = {}
-        self._announcements: list[Announcements] = []
-        # What configure made, to be taken down in the opposite order.
-        self._made = ExitStack()
         self._worker: FrameWorker | None = None
         self._work: Future[None] | None = None
         self._worker_failed = self.create_guard_condition(self._give_up)
@@ -82,8 +75,7 @@ class SegmentationNode(ManagedNode):
     @property
     def counts(self) -> FrameCounts:
         """Count what became of the frames of all cameras together."""
-        counts = [vitals.counts for vitals in self._vitals.values()]
-        return FrameCounts(*(sum(getattr(each, item.name) for each in counts) for item in fields(FrameCounts)))
+        return self.cameras.counts
 
     def start(self) -> None:
         """Configure and activate, unless a lifecycle manager is to do that."""
@@ -139,29 +131,13 @@ class SegmentationNode(ManagedNode):
             raise EndedMeanwhileError
         model = self._loader.take()
         assert model is not None
-        self._made.callback(self.running.close)
-        self._made.callback(self._loader.abandon)
         self.running.offer(model)
-        self._advertise()
+        self.cameras.advertise(self.intake.update)
         self.running.settle()
         self.get_logger().info(f'loaded {model.describe()}')
 
-    def _advertise(self) -> None:
-        names = self.parameters.camera_names or ('',)
-        self._made.callback(self._announcements.clear)
-        # The only camera's topics stand beside the node's own.
-        for prefix in dict.fromkeys(map(prefix_of, ('', *names))):
-            self._announcements.append(Announcements(self, prefix))
-            self._made.callback(self._announcements[-1].close)
-        self._made.callback(self.intake.equip, ())
-        for name in names:
-            vitals = self._vitals.setdefault(name, Vitals())
-            camera = Camera(self, name, vitals, lambda: self.parameters, self.intake.update)
-            self._made.callback(camera.close)
-            self.intake.equip((*self.intake.cameras, camera))
-
     def _activate(self) -> None:
-        model, cameras, slots = self.running.settle(), self.intake.cameras, self.intake.start()
+        model, slots = self.running.settle(), self.intake.start()
         self._worker = FrameWorker(slots, self.running, lambda: self.parameters, self.get_logger())
         # A thread of its own for every activation: it takes over the number of threads that configure has set.
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix='worker')
@@ -170,26 +146,23 @@ class SegmentationNode(ManagedNode):
         self._work.add_done_callback(self._tell_failure)
         self.get_logger().info(
             f'running {model.describe()} on the {self.parameters.image_transport} frames of '
-            f'{", ".join(camera.input.topic for camera in cameras)}, '
-            f'labels go to {", ".join(camera.outputs.label_topic for camera in cameras)}'
+            f'{", ".join(camera.input.topic for camera in self.cameras)}, '
+            f'labels go to {", ".join(camera.outputs.label_topic for camera in self.cameras)}'
         )
 
     def _stop_cameras(self) -> None:
         """Take no more frames; the worker ends after those at hand."""
         if self.intake.is_active:
             self.intake.stop()
-            for camera in self.intake.cameras:
+            for camera in self.cameras:
                 name = f'{camera.name}: ' if camera.name else ''
                 self.get_logger().info(f'{name}stopped after {camera.vitals.counts}')
 
     def _release(self) -> None:
-        self._made.close()
+        self._loader.abandon()
+        self.cameras.withdraw()
+        self.running.close()
         self._worker = self._work = None
-
-    def _announce(self, model: LoadedModel) -> None:
-        """Announce a model's classes; on the worker's thread while there is one."""
-        for announcements in self._announcements:
-            announcements.announce(model.manifest.name, model.label_space, self.parameters)
 
     def _model_offered(self) -> None:
         if self.intake.is_active:
@@ -203,9 +176,8 @@ class SegmentationNode(ManagedNode):
         if model is None:
             return
         if self.parameters.confidence_threshold != before.confidence_threshold:
-            self._announce(model)
-        sizes = {camera.frame_hw for camera in self.intake.cameras if camera.frame_hw is not None}
-        self._reloading.follow(self.parameters, sizes)
+            self.cameras.announce(model)
+        self._reloading.follow(self.parameters, self.cameras.frame_hws)
 
     def _state(self) -> NodeState:
         model, request, worker = self.running.newest, self._loader.request, self._worker
@@ -220,16 +192,7 @@ class SegmentationNode(ManagedNode):
             loading=name_model(request.parameters) if request else '',
             last_error=self.last_error,
             parameters=self.parameters,
-            cameras=tuple(
-                CameraState(
-                    camera.name,
-                    camera.input.topic,
-                    self.intake.state_of(camera),
-                    camera.vitals,
-                    camera.outputs.held,
-                )
-                for camera in self.intake.cameras
-            ),
+            cameras=self.cameras.states(self.intake.state_of),
         )
 
     def _tell_failure(self, work: Future[None]) -> None:
