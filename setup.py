@@ -49,6 +49,7 @@ setup(
         'console_scripts': [
             'sfnet = sfnet_ros.cli:main',
             'segmentation_node = sfnet_ros.ros.segmentation_node:main',
+            'semantic_cloud_node = sfnet_ros.ros.semantic_cloud_node:main',
         ],
     },
 )

@@ -16,7 +16,7 @@ import pytest
 CHECKOUT = Path(__file__).parents[1]
 SHARED = ('config', 'launch', 'models')
 BUILT_FROM = ('sfnet_ros', 'resource', *SHARED, 'package.xml', 'setup.py', 'setup.cfg', 'pyproject.toml', 'LICENSE')
-EXECUTABLES = ('segmentation_node', 'sfnet')
+EXECUTABLES = ('segmentation_node', 'semantic_cloud_node', 'sfnet')
 # What an installation says of itself, asked from outside of it.
 WHERE = """
 import json, sys

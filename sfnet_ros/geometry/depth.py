@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sfnet_ros.geometry.pinhole import Pinhole
 
-_MILLIMETRE = np.float32(0.001)
+_MILLIMETRES = np.float32(1000)
 
 
 class GeometryError(ValueError):
@@ -27,7 +27,7 @@ def to_metres(depth: NDArray[Any]) -> NDArray[np.float32]:
     """
     if np.issubdtype(depth.dtype, np.integer):
         metres = depth.astype(np.float32)
-        metres *= _MILLIMETRE
+        metres /= _MILLIMETRES
     else:
         metres = depth.astype(np.float32)
     metres[~((metres > 0) & (metres < np.inf))] = np.nan

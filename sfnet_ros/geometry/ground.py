@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,7 @@ class GroundView:
         cells[self._cells] = _BY_RANK[seen.max(axis=1, initial=_FREE_RANK)]
         return cells.reshape(self.grid.side, self.grid.side)
 
+    @cached_property
     def depth(self) -> NDArray[np.float32]:
         """Give the depth ``(H, W)`` at which each pixel sees the ground; NaN above the horizon and out of range."""
         columns, rows = self.camera.rays()

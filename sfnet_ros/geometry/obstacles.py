@@ -47,13 +47,13 @@ def find_obstacles(
     Returns:
         Indices into the flattened arrays.
     """
-    candidates = np.flatnonzero(is_obstacle[label_map])
-    points = np.stack([axis.reshape(-1)[candidates] for axis in xyz], axis=1)
-    ranges = np.sqrt(np.einsum('nc,nc->n', points, points))
+    x, y, z = xyz
+    squares = x * x + y * y + z * z
     # NaN is within no limits.
-    inside = (ranges >= limits.min_range) & (ranges <= limits.max_range)
+    inside = (squares >= limits.min_range**2) & (squares <= limits.max_range**2) & is_obstacle[label_map]
     if mount is not None:
-        heights = points @ mount.rotation[2].astype(np.float32) + np.float32(mount.position[2])
-        inside &= (heights >= limits.min_height) & (heights <= limits.max_height)
-    found: NDArray[np.intp] = candidates[inside]
-    return found
+        along_x, along_y, along_z = mount.rotation[2].astype(np.float32)
+        heights = x * along_x + y * along_y + z * along_z
+        height = float(mount.position[2])
+        inside &= (heights >= limits.min_height - height) & (heights <= limits.max_height - height)
+    return np.flatnonzero(inside)

@@ -71,7 +71,7 @@ def test_a_cell_is_as_bad_as_the_worst_that_is_seen_of_it() -> None:
 def test_a_camera_that_looks_up_sees_no_ground() -> None:
     upwards = Mount.at(height=1.0, pitch=-1.2)
     assert (occupancy(np.zeros(HW, np.uint8), upwards) == UNKNOWN).all()
-    assert np.isnan(GroundView(CAMERA, upwards, GRID).depth()).all()
+    assert np.isnan(GroundView(CAMERA, upwards, GRID).depth).all()
 
 
 def test_pitch_brings_the_ground_nearer() -> None:
@@ -81,7 +81,7 @@ def test_pitch_brings_the_ground_nearer() -> None:
 
 
 def test_the_depth_of_the_ground_ends_at_the_horizon_and_at_the_range() -> None:
-    depth = GroundView(CAMERA, LEVEL, GRID).depth()
+    depth = GroundView(CAMERA, LEVEL, GRID).depth
     assert depth.dtype == np.float32
     assert np.isnan(depth[:51]).all()
     # Row 60 is 5 m ahead in the middle, and farther than that at the sides.

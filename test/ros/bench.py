@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -26,11 +26,14 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from sfnet_ros.ros.ending import Ending
+from sfnet_ros.ros.managed_node import ManagedNode
 from sfnet_ros.ros.messages import image_message
 from sfnet_ros.ros.run import spin
 from sfnet_ros.ros.segmentation import SegmentationNode
 
 DEADLINE_S = 20.0
+
+AnyNode = TypeVar('AnyNode', bound=ManagedNode)
 
 
 def wait_until(condition: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> None:
@@ -66,7 +69,7 @@ class Spinner:
         self._ending.decide(0)
         self._thread.join(DEADLINE_S)
         assert not self._thread.is_alive()
-        if isinstance(self.node, SegmentationNode):
+        if isinstance(self.node, ManagedNode):
             assert self.node.close()
         self._executor.shutdown()
         self.node.destroy_node()
@@ -109,9 +112,13 @@ class Bench:
             node_class: What to make the node of.
             parameters: Parameters beside those that suit tests.
         """
-        ending = Ending()
         values = {**self._parameters, f'qos_overrides.{camera}.subscription.reliability': 'reliable', **parameters}
-        overrides = [Parameter(name, value=value) for name, value in values.items()]
+        return self.run(node_class, *arguments, **values)
+
+    def run(self, node_class: type[AnyNode], *arguments: str, **parameters: Any) -> AnyNode:
+        """Start any node of ours with ROS arguments and parameters."""
+        ending = Ending()
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         node = node_class(ending, context=self._context(arguments), parameter_overrides=overrides)
         node.start()
         self._spinners.append(Spinner(node, ending))

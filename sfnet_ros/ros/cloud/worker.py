@@ -1,0 +1,88 @@
+"""What happens to a frame, on the one thread that does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.impl.rcutils_logger import RcutilsLogger
+
+from sfnet_ros.ros.cloud.inputs import CloudFrame
+from sfnet_ros.ros.cloud.outputs import CloudOutputs
+from sfnet_ros.ros.cloud.painter import Painter, Wanted
+from sfnet_ros.ros.cloud.parameters import CloudParameters
+from sfnet_ros.ros.latest_slots import LatestSlots
+from sfnet_ros.ros.managed_node import one_line
+
+_THROTTLE_S = 5.0
+_STEADY = Clock(clock_type=ClockType.STEADY_TIME)
+
+
+@dataclass
+class CloudCounts:
+    """Count what became of the frames; the executor's thread writes the first two, the worker's the others."""
+
+    matched: int = 0
+    dropped: int = 0
+    served: int = 0
+    refused: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f'{self.matched} frames matched: {self.served} served, {self.dropped} dropped for newer ones, '
+            f'{self.refused} refused'
+        )
+
+
+class CloudWorker:
+    """Paint the newest frame, again and again.
+
+    Args:
+        slots: Where the newest frame waits.
+        painter: Makes the messages.
+        outputs: Where they go.
+        parameters: Gives those of this moment.
+        counts: Counted on.
+        logger: Told of frames that could not be served.
+    """
+
+    def __init__(
+        self,
+        slots: LatestSlots[str, CloudFrame],
+        painter: Painter,
+        outputs: CloudOutputs,
+        parameters: Callable[[], CloudParameters],
+        counts: CloudCounts,
+        logger: RcutilsLogger,
+    ) -> None:
+        self._slots = slots
+        self._painter = painter
+        self._outputs = outputs
+        self._parameters = parameters
+        self._counts = counts
+        self._logger = logger
+
+    def run(self) -> None:
+        """Serve frames until the slots are closed."""
+        while (frames := self._slots.take()) is not None:
+            for frame in frames.values():
+                self._serve(frame)
+
+    def _serve(self, frame: CloudFrame) -> None:
+        wanted = self._outputs.wanted
+        try:
+            if wanted != Wanted(points=False, obstacles=False, drivable=False):
+                self._outputs.publish(self._painter.paint(frame, self._parameters(), wanted))
+        except (ValueError, cv2.error) as error:
+            self._counts.refused += 1
+            warn(self._logger, f'dropped a frame: {one_line(error)}')
+            return
+        self._counts.served += 1
+
+
+def warn(logger: RcutilsLogger, sentence: str) -> None:
+    """Log a warning that may come with every frame."""
+    logger.warning(sentence, throttle_duration_sec=_THROTTLE_S, throttle_time_source_type=_STEADY)
