@@ -39,7 +39,7 @@ _FLOW_WHEEL = _make_flow_wheel()
 
 def colorize(label_map: NDArray[np.uint8], label_space: LabelSpace) -> Picture:
     """Paint a label map ``(H, W)`` in its classes' colours; what is no class is black."""
-    return label_space.palette.take(label_map, axis=0)
+    return np.asarray(cv2.applyColorMap(label_map, label_space.palette[:, None]), np.uint8)
 
 
 def overlay(rgb: Picture, label_map: NDArray[np.uint8], label_space: LabelSpace, alpha: float = 0.5) -> Picture:
@@ -57,10 +57,10 @@ def overlay(rgb: Picture, label_map: NDArray[np.uint8], label_space: LabelSpace,
     _check_same_size(rgb.shape[:2], label_map.shape, 'frame')
     if not 0.0 <= alpha <= 1.0:
         raise ValueError(f'alpha is {alpha}; 0 to 1 is accepted')
-    blended = np.asarray(cv2.addWeighted(rgb, 1.0 - alpha, colorize(label_map, label_space), alpha, 0.0), np.uint8)
-    ignored = label_map >= label_space.num_classes
-    blended[ignored] = rgb[ignored]
-    return blended
+    picture = colorize(label_map, label_space)
+    cv2.addWeighted(rgb, 1.0 - alpha, picture, alpha, 0.0, dst=picture)
+    cv2.copyTo(rgb, (label_map >= label_space.num_classes).view(np.uint8), picture)
+    return picture
 
 
 def error_map(
