@@ -1,6 +1,7 @@
 """What every executable does before it imports anything heavy: signals, the transport's profile, memory and threads.
 
-This module and the modules of the executables' ``main`` import nothing but the standard library and `sfnet_ros.share`.
+This module and the modules of the executables' ``main`` import nothing but the standard library, `sfnet_ros.share` and
+`shared_memory`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import NoReturn
 
+from sfnet_ros.ros.health import shared_memory
 from sfnet_ros.share import find_shared
 
 GRACE_S = 1.5
@@ -76,7 +78,7 @@ def prepare_process() -> StopSignals:
     """
     signals = StopSignals()
     _require_rclpy()
-    _use_shared_memory_profile()
+    use_shared_memory_profile()
     _keep_large_blocks()
     wait_with_a_short_spin()
     return signals
@@ -101,16 +103,21 @@ def _require_rclpy() -> None:
         )
 
 
-def _use_shared_memory_profile() -> None:
+def use_shared_memory_profile() -> None:
     """Point Fast DDS at our profile, whose shared memory holds large images; other middlewares are left alone."""
     is_fast_dds = os.environ.get('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp').startswith('rmw_fastrtps')
     if not is_fast_dds or any(os.environ.get(name) for name in (_PROFILE_VARIABLE, _PROFILE_VARIABLE_TO_JAZZY)):
+        return
+    if too_small := shared_memory.check():
+        print(too_small, file=sys.stderr)
+    profile = shared_memory.fitting_profile()
+    if profile is None:
         return
     try:
         # Only the name that this distribution reads: Kilted warns of the old one.
         major = int(metadata.version('rclpy').partition('.')[0])
         variable = _PROFILE_VARIABLE if major >= _FIRST_RCLPY_AFTER_JAZZY else _PROFILE_VARIABLE_TO_JAZZY
-        os.environ[variable] = str(find_shared('config/fastdds.xml'))
+        os.environ[variable] = str(find_shared(profile))
     except FileNotFoundError as error:
         print(f'large images will be slow: {error}', file=sys.stderr)
 

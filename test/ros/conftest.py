@@ -32,7 +32,7 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
             # Emptied first, so that they are restored after what prepare_process sets.
             monkeypatch.setenv('FASTDDS_DEFAULT_PROFILES_FILE', '')
             monkeypatch.setenv('FASTRTPS_DEFAULT_PROFILES_FILE', '')
-            process._use_shared_memory_profile()
+            process.use_shared_memory_profile()
             before = set(SHARED_MEMORY.glob('*'))
             yield number
             # Last of all: until its other fixtures have ended, this process may still read what a killed one wrote.

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sfnet_ros.ros.health import shared_memory
+
 CHECKOUT = Path(__file__).parents[2]
 PROFILES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
 READY = 'import sys; print("ready", flush=True)'
@@ -34,7 +36,9 @@ def profiles(**environment: str) -> dict[str, str]:
 def test_fast_dds_gets_our_profile_under_one_name() -> None:
     found = profiles()
     assert len(found) == 1
-    assert Path(*found.values()).samefile(CHECKOUT / 'config' / 'fastdds.xml')
+    profile = shared_memory.fitting_profile()
+    assert profile is not None
+    assert Path(*found.values()).samefile(CHECKOUT / profile)
 
 
 @pytest.mark.parametrize('name', PROFILES)
