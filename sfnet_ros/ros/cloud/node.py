@@ -81,9 +81,7 @@ class SemanticCloudNode(ManagedNode):
     def close(self) -> bool:
         """Stop for good, and say whether the worker is through."""
         self._stop()
-        finished = self._work is None or not wait_for_futures([self._work], timeout=_LAST_WORK_S).not_done
-        self._release()
-        return finished
+        return self._work is None or not wait_for_futures([self._work], timeout=_LAST_WORK_S).not_done
 
     def on_configure(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Advertise the outputs."""

@@ -6,6 +6,7 @@ import json
 from dataclasses import fields
 
 from sfnet_ros.ros.documentation.table import table
+from sfnet_ros.ros.parameter_fields import ParameterSet
 from sfnet_ros.ros.parameters import NodeParameters
 
 _PAGE = """\
@@ -52,14 +53,19 @@ waits for is timed by the steady clock, so that a paused simulation does no harm
 
 def parameters_page() -> str:
     """Describe the parameters."""
+    return _PAGE.format(table=parameter_table(NodeParameters))
+
+
+def parameter_table(parameter_set: type[ParameterSet]) -> str:
+    """Describe the parameters of a node in a table."""
     rows = []
-    for item in fields(NodeParameters):
+    for item in fields(parameter_set):
         rules = item.metadata['rules']
         kind = 'list of str' if isinstance(item.default, tuple) else type(item.default).__name__
         accepted = rules.accepted or kind
         rows.append((f'`{item.name}`', kind, _value(item.default), accepted, rules.changes.value, rules.description))
     header = ('parameter', 'type', 'default', 'accepted', 'changes', 'what it is')
-    return _PAGE.format(table=table(header, rows))
+    return table(header, rows)
 
 
 def _value(default: object) -> str:
