@@ -10,7 +10,7 @@ class RateLimit:
     """Let so many frames a second pass, as evenly as they come."""
 
     def __init__(self) -> None:
-        self._due_s = float('-inf')
+        self._last_due_s = float('-inf')
 
     def passes(self, now_s: float, max_rate: float) -> bool:
         """Say whether a frame that comes now is within the limit.
@@ -20,13 +20,11 @@ class RateLimit:
             max_rate: Frames a second; 0 is no limit.
         """
         if max_rate <= 0:
-            self._due_s = float('-inf')
             return True
         period_s = 1 / max_rate
-        # A limit that was raised must not wait for what the lower one had planned.
-        due_s = min(self._due_s, now_s + period_s)
+        due_s = self._last_due_s + period_s
         if now_s < due_s - _EARLY * period_s:
             return False
         # Counted from when it was due and not from when it came, so that the mean is the limit; after a pause from now.
-        self._due_s = (due_s if now_s - due_s < period_s else now_s) + period_s
+        self._last_due_s = due_s if now_s - due_s < period_s else now_s
         return True

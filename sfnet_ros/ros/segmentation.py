@@ -65,7 +65,7 @@ class SegmentationNode(ManagedNode):
         self._worker: FrameWorker | None = None
         self._work: Future[None] | None = None
         self._worker_failed = self.create_guard_condition(self._give_up)
-        self._diagnostics = Diagnostics(self, self._state)
+        self._diagnostics = Diagnostics(self, self.state)
 
     @property
     def parameters(self) -> NodeParameters:
@@ -76,6 +76,23 @@ class SegmentationNode(ManagedNode):
     def counts(self) -> FrameCounts:
         """Count what became of the frames of all cameras together."""
         return self.cameras.counts
+
+    def state(self) -> NodeState:
+        """Tell how the node is, for its diagnostics."""
+        model, request, worker = self.running.newest, self._loader.request, self._worker
+        return NodeState(
+            lifecycle=self.lifecycle,
+            model=model.manifest.name if model else '',
+            device=model.device if model else '',
+            network=worker.network if worker else '',
+            rung=worker.rung if worker else 0,
+            rungs=len(model.ladder) if model else 0,
+            target_ms=model.parameters.target_latency_ms if model else 0.0,
+            loading=name_model(request.parameters) if request else '',
+            last_error=self.last_error,
+            parameters=self.parameters,
+            cameras=self.cameras.states(self.intake.state_of),
+        )
 
     def start(self) -> None:
         """Configure and activate, unless a lifecycle manager is to do that."""
@@ -127,7 +144,8 @@ class SegmentationNode(ManagedNode):
     def _configure(self) -> None:
         check_together(check_model(self.parameters), self.parameters)
         loading = self._loader.start(self.parameters)
-        if not self.ending.wait_for(loading):
+        # A transition keeps the executor from everything else.
+        if not self.ending.wait_for(loading, meanwhile=self._diagnostics.publish):
             raise EndedMeanwhileError
         model = self._loader.take()
         assert model is not None
@@ -178,22 +196,6 @@ class SegmentationNode(ManagedNode):
         if self.parameters.confidence_threshold != before.confidence_threshold:
             self.cameras.announce(model)
         self._reloading.follow(self.parameters, self.cameras.frame_hws)
-
-    def _state(self) -> NodeState:
-        model, request, worker = self.running.newest, self._loader.request, self._worker
-        return NodeState(
-            lifecycle=self.lifecycle,
-            model=model.manifest.name if model else '',
-            device=model.device if model else '',
-            network=worker.network if worker else '',
-            rung=worker.rung if worker else 0,
-            rungs=len(model.ladder) if model else 0,
-            target_ms=model.parameters.target_latency_ms if model else 0.0,
-            loading=name_model(request.parameters) if request else '',
-            last_error=self.last_error,
-            parameters=self.parameters,
-            cameras=self.cameras.states(self.intake.state_of),
-        )
 
     def _tell_failure(self, work: Future[None]) -> None:
         # On the worker's thread, while transitions belong to the executor's.
