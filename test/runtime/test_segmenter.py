@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import weakref
 from pathlib import Path
 from typing import Any
@@ -267,7 +268,7 @@ def test_another_size_that_is_none_is_refused(segmenter: Segmenter) -> None:
 
 
 @pytest.mark.parametrize('device', ['cpu', pytest.param('cuda', marks=pytest.mark.gpu)])
-def test_closing_frees_the_memory(small_model: Path, device: str) -> None:
+def test_closing_frees_the_weights(small_model: Path, device: str) -> None:
     segmenter = Segmenter.from_model(small_model, device=device, precision='float32')
     weights = weakref.ref(next(segmenter.backend._model.parameters()))  # type: ignore[attr-defined]
     before = torch.cuda.memory_reserved() if device == 'cuda' else 0
@@ -279,6 +280,23 @@ def test_closing_frees_the_memory(small_model: Path, device: str) -> None:
     segmenter.close()
     with pytest.raises(RuntimeError, match='the backend is closed'):
         segmenter(_frame(96, 128))
+
+
+def test_models_that_come_and_go_leave_no_memory_behind(small_model: Path) -> None:
+    def resident_mib() -> float:
+        return int(Path('/proc/self/statm').read_text().split()[1]) * resource.getpagesize() / 2**20
+
+    def come_and_go() -> float:
+        segmenter = Segmenter.from_model(small_model, device='cpu', precision='float32')
+        segmenter(_frame(96, 128))
+        loaded = resident_mib()
+        segmenter.close()
+        assert resident_mib() < loaded - 20  # the weights alone are 35 MiB
+        return resident_mib()
+
+    come_and_go()
+    first, *_, last = (come_and_go() for _ in range(4))
+    assert last < first + 10
 
 
 @pytest.mark.parametrize(
