@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent import futures
 from typing import Any
 
 from rclpy.task import Future
+
+_MEANWHILE_S = 1.0
 
 
 class Ending:
@@ -27,8 +30,12 @@ class Ending:
             if not self.decided:
                 self.decision.set_result(exit_code)
 
-    def wait_for(self, work: futures.Future[Any]) -> bool:
+    def wait_for(self, work: futures.Future[Any], meanwhile: Callable[[], None] = lambda: None) -> bool:
         """Wait until work on another thread is done, but no longer than until the process is to end.
+
+        Args:
+            work: What is waited for.
+            meanwhile: Called once a second.
 
         Returns:
             Whether the work is done.
@@ -36,5 +43,6 @@ class Ending:
         woken = threading.Event()
         work.add_done_callback(lambda _: woken.set())
         self.decision.add_done_callback(lambda _: woken.set())
-        woken.wait()
+        while not woken.wait(_MEANWHILE_S):
+            meanwhile()
         return work.done()

@@ -40,14 +40,10 @@ class Diagnostics:
             DiagnosticArray, TOPIC, _DEPTH, qos_overriding_options=QoSOverridingOptions.with_default_policies()
         )
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = node.create_timer(period_s, self._publish, clock=steady)
+        node.create_timer(period_s, self.publish, clock=steady)
 
-    def close(self) -> None:
-        """Say no more."""
-        self._node.destroy_timer(self._timer)
-        self._node.destroy_publisher(self._publisher)
-
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Publish them now; called on the executor's thread, by itself or where that is busy for long."""
         state = self._state()
         full_name = self._node.get_fully_qualified_name()
         named = {'node': node_status(state)}

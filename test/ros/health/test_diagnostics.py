@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -27,7 +26,7 @@ class Reporter:
         self.state = NodeState('active', 'm', 'd', '', 0, 1, 0.0, '', '', NodeParameters(silence_s=0.05), cameras)
         self.heard: queue.SimpleQueue[DiagnosticArray] = queue.SimpleQueue()
         bench.peer.create_subscription(DiagnosticArray, TOPIC, self.heard.put, 10)
-        self.diagnostics = Diagnostics(bench.peer, lambda: self.state, PERIOD_S)
+        Diagnostics(bench.peer, lambda: self.state, PERIOD_S)
 
     def intake(self, intake: str) -> None:
         self.state = replace(self.state, cameras=tuple(replace(camera, intake=intake) for camera in self.state.cameras))
@@ -43,10 +42,8 @@ class Reporter:
 
 
 @pytest.fixture
-def reporter(bench: Bench) -> Iterator[Reporter]:
-    reporter = Reporter(bench)
-    yield reporter
-    reporter.diagnostics.close()
+def reporter(bench: Bench) -> Reporter:
+    return Reporter(bench)
 
 
 def test_the_node_and_every_camera_have_a_status_of_their_own(reporter: Reporter, bench: Bench) -> None:
