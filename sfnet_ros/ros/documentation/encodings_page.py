@@ -19,7 +19,8 @@ make half as many rows again as the picture has, and that of `nv24` twice as man
 of BT.601, in which black is 16 and white 235.
 
 *Hand-made pixels* are frames whose colours are known, with and without padding and in both orders of bytes;
-*rosbags-image* is another decoder of such messages, which reads random data alike.
+*rosbags-image* is another decoder of such messages, which reads random data alike. Each encoding goes through the node
+over real DDS too, with padding, from a camera that changes from one to the next.
 
 What holds no picture is refused with a sentence, and counted: two channels (`8UC2`, `8SC2`, `16UC2`), depth and other
 measurements (`16SC<n>`, `32SC<n>`, `32FC<n>`, `64FC<n>`), an odd width where two pixels share their colour, a mosaic of
