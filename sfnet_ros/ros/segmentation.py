@@ -11,6 +11,7 @@ from rclpy.context import Context
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
+from sfnet_ros.ros.bond import ManagerBond
 from sfnet_ros.ros.cameras import Cameras
 from sfnet_ros.ros.ending import Ending
 from sfnet_ros.ros.frame_worker import FrameWorker, TooManyFailuresError
@@ -62,6 +63,7 @@ class SegmentationNode(ManagedNode):
         self.intake = Intake(self, self.cameras, lambda: self.parameters)
         self._loader = ModelLoader()
         self._reloading = Reloading(self, self._loader, self.running, self._model_offered)
+        self._bond = ManagerBond(self)
         self._worker: FrameWorker | None = None
         self._work: Future[None] | None = None
         self._worker_failed = self.create_guard_condition(self._give_up)
@@ -167,9 +169,11 @@ class SegmentationNode(ManagedNode):
             f'{", ".join(camera.input.topic for camera in self.cameras)}, '
             f'labels go to {", ".join(camera.outputs.label_topic for camera in self.cameras)}'
         )
+        self._bond.form()
 
     def _stop_cameras(self) -> None:
         """Take no more frames; the worker ends after those at hand."""
+        self._bond.end()
         if self.intake.is_active:
             self.intake.stop()
             for camera in self.cameras:
