@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sfnet_ros.files import atomic_path
+from sfnet_ros.ros.documentation.diagnostics_page import diagnostics_page
 from sfnet_ros.ros.documentation.encodings_page import encodings_page
 from sfnet_ros.ros.documentation.parameters_page import parameters_page
 from sfnet_ros.ros.documentation.semantic_cloud_page import semantic_cloud_page
@@ -14,6 +15,7 @@ PAGES = {
     'parameters.md': parameters_page,
     'topics.md': topics_page,
     'encodings.md': encodings_page,
+    'diagnostics.md': diagnostics_page,
     'semantic_cloud.md': semantic_cloud_page,
 }
 

@@ -70,6 +70,11 @@ gains a subscriber, labels on that topic pause for `label_info_lead_ms`, by defa
 counted as held back in the diagnostics. Where the costmap is started with the node, activate `sfnet` after it: then
 nothing has to pause.
 
+## How the node is
+
+`/diagnostics` (diagnostic_msgs/DiagnosticArray) tells once a second of rates, drops, the split of the latency and the
+last error, and warns where frames stay away, come late or are lost: see [diagnostics](diagnostics.md).
+
 Every topic's quality of service can be overridden, see [parameters](parameters.md#quality-of-service).
 
 ## Frames that cannot be used
