@@ -88,6 +88,7 @@ class Bench:
             # A test that begins to listen sends the frame whose label it waits for at once.
             'label_info_lead_ms': 0,
         }
+        self._clients: dict[str, Client[Any, Any]] = {}
         self._spinners: list[Spinner] = []
         self.peer = self.join('peer')
 
@@ -152,11 +153,12 @@ class Bench:
 
     def call(self, service_type: type[Any], name: str, request: Any) -> Any:
         """Call a service."""
-        client: Client[Any, Any] = self.peer.create_client(service_type, name)
-        assert client.wait_for_service(DEADLINE_S), f'service {name} is not there'
-        answer = client.call_async(request)
+        # One client for all calls: a server cannot answer one that it has yet to find, and gives up soon.
+        if name not in self._clients:
+            self._clients[name] = self.peer.create_client(service_type, name)
+        assert self._clients[name].wait_for_service(DEADLINE_S), f'service {name} is not there'
+        answer = self._clients[name].call_async(request)
         wait_until(answer.done, f'{name} answers')
-        self.peer.destroy_client(client)
         return answer.result()
 
     def transition(self, label: str, node: str = '/sfnet') -> bool:

@@ -85,6 +85,19 @@ def test_a_signal_during_configure_ends_the_node(
     assert 'running' not in node.output
 
 
+def test_a_signal_while_a_model_loads_in_the_background_ends_the_node(
+    bench: Bench, start_process: Start, arguments: tuple[str, ...]
+) -> None:
+    node = start_process(*arguments, '-p', 'threads:=1')
+    node.wait_for_output('running untrained_df1')
+    # To make it warm takes longer than the end may.
+    assert bench.set_parameter('input_height', 2048) == (True, '')
+    cpu_s = node.cpu_s
+    wait_until(lambda: node.cpu_s > cpu_s + 0.2, 'the node loads')
+    assert_ends_in_order(node, TERM)
+    assert 'in the background' in node.output
+
+
 @pytest.mark.parametrize('seed', range(5))
 def test_a_signal_at_any_moment_of_the_start_ends_the_process(
     domain: int, start_process: Start, arguments: tuple[str, ...], seed: int

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -51,20 +53,50 @@ def test_a_lifecycle_manager_leads_the_node_through_its_life(bench: Bench) -> No
     assert node.counts.processed == 2
 
 
+@pytest.mark.parametrize(
+    ('name', 'wrong', 'reason', 'right'),
+    [
+        ('model', 'no_such_model', "model 'no_such_model' was not found", None),
+        ('device', 'cuda:77', 'cuda:77', 'cpu'),
+        ('filter_classes', ['Tre'], "did you mean 'Tree'", ['Tree']),
+        ('ignore_mask', '/no/such/mask.png', '/no/such/mask.png cannot be read', ''),
+    ],
+)
 def test_a_failed_configure_says_why_and_succeeds_once_the_parameter_is_mended(
-    bench: Bench, model_folder: Path
+    bench: Bench, model_folder: Path, name: str, wrong: object, reason: str, right: object
 ) -> None:
     logs = bench.logs()
-    node = bench.start(autostart=False, model='no_such_model')
+    node = bench.start(autostart=False, **{name: wrong})
     assert not bench.transition('configure')
-    assert "model 'no_such_model' was not found" in sentence(logs, 'cannot configure')
+    assert reason in sentence(logs, 'cannot configure')
     assert bench.state() == 'unconfigured'
+    assert reason in node.state().last_error
+    assert bench.peer.count_publishers('/sfnet/label') == 0
     assert not node.ending.decided
 
-    assert bench.set_parameter('model', str(model_folder)) == (True, '')
+    assert bench.set_parameter(name, str(model_folder) if right is None else right) == (True, '')
     assert bench.transition('configure')
     assert bench.transition('activate')
     assert bench.state() == 'active'
+    assert node.state().last_error == ''
+
+
+def test_cleanup_frees_the_model_and_what_was_being_loaded(bench: Bench) -> None:
+    node = bench.start(autostart=False)
+    networks = []
+    for round_ in range(2):
+        assert bench.transition('configure')
+        assert node.running.newest is not None
+        networks.append(weakref.ref(node.running.newest.ladder[0].backend))
+        # In the second round a model is on its way when the node is cleaned up.
+        assert not round_ or bench.set_parameter('device', 'auto') == (True, '')
+        assert bench.transition('cleanup')
+        assert node.running.newest is None
+        assert node.state().loading == ''
+    wait_until(lambda: gc.collect() >= 0 and not any(network() for network in networks), 'all networks are gone')
+    # What was asked for last is what comes next.
+    assert bench.transition('configure')
+    assert node.running.newest.parameters.device == 'auto'
 
 
 @pytest.mark.parametrize(
