@@ -12,7 +12,7 @@ from rclpy.node import Node
 from sfnet_ros.ros.frame import SegmentedFrame
 from sfnet_ros.ros.outputs.rendering import Rendering
 from sfnet_ros.ros.outputs.table import outputs_of
-from sfnet_ros.ros.outputs.topic import OutputTopic
+from sfnet_ros.ros.outputs.topic import LabelTopic, OutputTopic
 from sfnet_ros.ros.parameters import NodeParameters
 
 _THROTTLE_S = 5.0
@@ -40,7 +40,8 @@ class CameraOutputs:
         self._topics: list[OutputTopic] = []
         with ExitStack() as advertised:
             for output in outputs_of(parameters):
-                topic = OutputTopic(node, prefix, output, listeners_changed)
+                topic_class = LabelTopic if output.is_label else OutputTopic
+                topic = topic_class(node, prefix, output, listeners_changed)
                 advertised.callback(node.destroy_publisher, topic.publisher)
                 self._topics.append(topic)
             # None is withdrawn, unless one of them failed.
@@ -69,10 +70,8 @@ class CameraOutputs:
     def publish(self, frame: SegmentedFrame) -> None:
         """Publish a frame's outputs, under the frame's own header."""
         rendering = Rendering(frame)
-        lead_ms = frame.parameters.label_info_lead_ms
         for topic in self._topics:
-            wanted = topic.output.always or topic.has_listeners
-            if wanted and not (topic.output.is_label and topic.holds(lead_ms)):
+            if topic.output.always or topic.has_listeners:
                 self._publish(topic, rendering)
 
     def close(self) -> None:
@@ -87,4 +86,4 @@ class CameraOutputs:
             self._logger.warning(sentence, throttle_duration_sec=_THROTTLE_S, throttle_time_source_type=_STEADY)
             return
         if message is not None:
-            topic.publisher.publish(message)
+            topic.publish(message, rendering.frame.parameters.label_info_lead_ms)

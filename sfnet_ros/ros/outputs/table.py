@@ -24,7 +24,7 @@ class Output:
     Args:
         name: Below the camera's prefix.
         message_type: Image, CompressedImage or CameraInfo.
-        encoding: What the documentation says of the message's content.
+        encoding: What the documentation says of its pixels.
         description: What it is, as a sentence.
         message: Makes it; None where there is nothing to publish. Raises ValueError where it cannot.
         always: Is published whoever listens.
@@ -47,7 +47,7 @@ OUTPUTS = (
     Output(
         'label',
         Image,
-        'mono8',
+        '`mono8`',
         'Class of each pixel, as train id or as `label_ids` says; 255 is unlabelled.',
         lambda of: image_message(of.header, of.label),
         always=True,
@@ -56,7 +56,7 @@ OUTPUTS = (
     Output(
         'confidence',
         Image,
-        'mono8',
+        '`mono8`',
         'Probability of that class, 0 to 255; 0 where the label is filtered.',
         lambda of: image_message(of.header, of.confidence),
     ),
@@ -70,7 +70,7 @@ OUTPUTS = (
     Output(
         'nav/label',
         Image,
-        'mono8',
+        '`mono8`',
         'The label, small: `nav_width` x `nav_height`, the nearest pixels.',
         lambda of: image_message(of.header, of.nav_label),
         is_label=True,
@@ -78,7 +78,7 @@ OUTPUTS = (
     Output(
         'nav/confidence',
         Image,
-        'mono8',
+        '`mono8`',
         'The confidence of the same pixels.',
         lambda of: image_message(of.header, of.nav_confidence),
     ),
@@ -92,7 +92,7 @@ OUTPUTS = (
     Output(
         'label/compressed',
         CompressedImage,
-        'PNG of mono8',
+        'PNG of `mono8`',
         'The label without loss.',
         lambda of: png_message(of.header, of.label),
         is_label=True,
@@ -100,28 +100,28 @@ OUTPUTS = (
     Output(
         'color',
         Image,
-        'rgb8',
+        '`rgb8`',
         "Colour of each pixel's class in the label space's palette.",
         lambda of: image_message(of.header, of.color),
     ),
     Output(
         'overlay',
         Image,
-        'rgb8',
+        '`rgb8`',
         'The frame with the class colours over it, as strong as `overlay_alpha` says.',
         lambda of: image_message(of.header, of.overlay),
     ),
     Output(
         'overlay/compressed',
         CompressedImage,
-        'JPEG of rgb8',
+        'JPEG of `rgb8`',
         'The overlay at `jpeg_quality`.',
         lambda of: jpeg_message(of.header, of.overlay, of.frame.parameters.jpeg_quality),
     ),
     Output(
         'probabilities',
         Image,
-        '32FC<N>',
+        '`32FC<N>`',
         'Probability of every class in train-id order, 0 to 1, as it is before any filter.',
         lambda of: None if of.probabilities is None else image_message(of.header, of.probabilities),
         needs_details=True,
@@ -129,7 +129,7 @@ OUTPUTS = (
     Output(
         'flow',
         Image,
-        'rgb8',
+        '`rgb8`',
         'Semantic flow of the finest level: the direction as hue, the length as saturation.',
         lambda of: None if of.flow is None else image_message(of.header, of.flow),
         needs_details=True,

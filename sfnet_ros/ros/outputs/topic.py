@@ -1,10 +1,11 @@
-"""A topic on which the node publishes one of its outputs."""
+"""The topics on which the node publishes its outputs."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rclpy.event_handler import PublisherEventCallbacks, QoSPublisherMatchedInfo
@@ -12,16 +13,13 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.serialization import serialize_message
 
-from sfnet_ros.ros.outputs.table import DEPTH, Output
+from sfnet_ros.ros.outputs.table import DEPTH, Message, Output
 
 
 class OutputTopic:
     """Advertise an output, and notice who listens to it.
-
-    Subscribers are noticed on the executor's thread, by an event, and on the worker's when it publishes: a label could
-    slip out between a subscriber's arrival and the event, and a subscriber that takes another one's place changes no
-    count. Each thread only stores numbers, so that they need no lock.
 
     Args:
         node: Publishes.
@@ -34,8 +32,6 @@ class OutputTopic:
         self.output = output
         self.held = 0
         self._listeners_changed = listeners_changed
-        self._known_listeners = 0
-        self._gained_s = -math.inf
         self.publisher: Publisher[Any] = node.create_publisher(
             output.message_type,
             f'{prefix}/{output.name}',
@@ -49,18 +45,45 @@ class OutputTopic:
         """Say whether somebody subscribes."""
         return self.publisher.get_subscription_count() > 0
 
-    def holds(self, lead_ms: int) -> bool:
-        """Say whether a label is to be held back, as a subscriber came less than the lead ago, and count it."""
-        listeners = self.publisher.get_subscription_count()
-        if listeners > self._known_listeners:
-            self._gained_s = time.monotonic()
-        self._known_listeners = listeners
-        held = time.monotonic() < self._gained_s + lead_ms / 1e3
-        self.held += held
-        return held
+    def publish(self, message: Message, _lead_ms: int) -> None:
+        """Publish a message; only labels have a lead."""
+        self.publisher.publish(message)
+
+    def _matched(self, _event: QoSPublisherMatchedInfo) -> None:
+        self._listeners_changed()
+
+
+class LabelTopic(OutputTopic):
+    """Hold labels back for a while when there is a new subscriber, so that it has the classes first.
+
+    Discovery tells of a subscriber before the middleware sends to it. It is asked before each label, and by the event
+    of a match, on the executor's thread, as subscribers come while there are no labels too. Each thread only stores
+    what it saw last, and needs no lock: at worst a pause begins twice.
+    """
+
+    def __init__(self, node: Node, prefix: str, output: Output, listeners_changed: Callable[[], None]) -> None:
+        self._subscriptions = partial(node.get_subscriptions_info_by_topic, f'{prefix}/{output.name}')
+        self._known: set[bytes] = set()
+        self._gained_s = -math.inf
+        super().__init__(node, prefix, output, listeners_changed)
+
+    def publish(self, message: Message, lead_ms: int) -> None:
+        """Publish a label, or count it as held back where the newest subscriber came less than the lead ago."""
+        # What takes long is done before the look: who comes in between gets this label.
+        wire = serialize_message(message)
+        self._look_for_subscribers()
+        if time.monotonic() < self._gained_s + lead_ms / 1e3:
+            self.held += 1
+        else:
+            self.publisher.publish(wire)
 
     def _matched(self, event: QoSPublisherMatchedInfo) -> None:
-        if event.total_count_change > 0:
+        self._look_for_subscribers()
+        super()._matched(event)
+
+    def _look_for_subscribers(self) -> None:
+        # By their identities, as who takes another one's place changes no count.
+        subscribers = {bytes(info.endpoint_gid) for info in self._subscriptions()}
+        if not subscribers <= self._known:
             self._gained_s = time.monotonic()
-        self._known_listeners = event.current_count
-        self._listeners_changed()
+        self._known = subscribers
