@@ -1,4 +1,5 @@
 # make setup | demo | test | lint | clean            each sets up what it needs, in .venv
+# make latency-target                               how `target_latency_ms` does on this machine under load, in 3 minutes
 # make test ROS=jazzy                                the same against another ROS, in a venv of its own
 # make test ARGS='test/test_share.py -k checkout'    what pytest takes
 
@@ -19,7 +20,7 @@ BIN := $(VENV)/bin
 # Named after its kind, so that a venv made without ROS is not taken for one made with it.
 COMPLETE := $(VENV)/.complete-$(ROS)$(if $(ROS_DISTRO),-apt)
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test latency-target lint clean
 setup: $(COMPLETE)
 
 # The file is there only while the venv is whole: an interrupted setup starts again from an empty venv, and one that was
@@ -39,6 +40,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest $(ARGS)
+
+latency-target: setup
+	$(BIN)/python -m pytest -s test/trust/latency_target.py
 
 lint: setup
 	$(BIN)/ruff check .
