@@ -1,5 +1,5 @@
 # make setup | demo | test | lint | clean            each sets up what it needs, in .venv
-# make latency-target                               how `target_latency_ms` does on this machine under load, in 3 minutes
+# make latency-target                                how target_latency_ms does under load on this machine, in 3 minutes
 # make test ROS=jazzy                                the same against another ROS, in a venv of its own
 # make test ARGS='test/test_share.py -k checkout'    what pytest takes
 

@@ -76,6 +76,11 @@ CAMERA_VALUES: tuple[Values[CameraView], ...] = (
         lambda view: (f'{view.summary.rate_in:.2f}', f'{view.summary.rate_out:.2f}'),
     ),
     Values(
+        ('last frame (s)',),
+        'For how many seconds no frame has come.',
+        lambda view: ('' if view.summary.silent_s is None else f'{view.summary.silent_s:.2f}',),
+    ),
+    Values(
         ('drop rate',),
         'Share of the frames that newer ones replaced before they were worked on.',
         lambda view: (f'{view.summary.drop_rate:.3f}',),

@@ -75,6 +75,7 @@ def test_every_part_of_the_latency_is_told_with_its_percentiles(vitals: Vitals) 
     assert {key.removesuffix('p95 (ms)') for key in parts} == {f'{part} ' for part in vitals.summary().latency_ms}
     assert (values['total p50 (ms)'], values['total p99 (ms)']) == ('30.0', '30.0')
     assert (values['frames received'], values['frames malformed'], values['frames failed']) == ('1', '1', '0')
+    assert (values['last frame (s)'], values['rate in (Hz)'], values['drop rate']) == ('0.00', '0.00', '0.000')
     assert (values['topic'], values['labels held back'], values['last error']) == ('/image', '3', 'no pixels')
 
 
