@@ -10,6 +10,13 @@ from pathlib import Path
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let fuzz and soak be run in full, as ``make soak`` does."""
+    parser.addoption(
+        '--full', action='store_true', help='run fuzz and soak in full: minutes, where a twentieth is usual'
+    )
+
+
 @pytest.fixture(scope='session', autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give the tests, and the processes that they start, an empty home: the user's models and logs are not theirs."""

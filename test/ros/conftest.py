@@ -64,8 +64,8 @@ def start_process(domain: int, tmp_path: Path) -> Iterator[Callable[..., NodePro
     """Start node processes that do not outlive the test."""
     started: list[NodeProcess] = []
 
-    def start(*arguments: str) -> NodeProcess:
-        started.append(NodeProcess(arguments, tmp_path / f'node_{len(started)}.log'))
+    def start(*arguments: str, executable: str = 'segmentation_node') -> NodeProcess:
+        started.append(NodeProcess(arguments, tmp_path / f'node_{len(started)}.log', executable))
         return started[-1]
 
     yield start

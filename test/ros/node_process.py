@@ -18,15 +18,15 @@ _CHECKOUT = Path(__file__).parents[2]
 
 
 class NodeProcess:
-    """Run ``segmentation_node`` as a process, and keep what it says."""
+    """Run an executable as a process, and keep what it says."""
 
-    def __init__(self, arguments: tuple[str, ...], log: Path) -> None:
+    def __init__(self, arguments: tuple[str, ...], log: Path, executable: str = 'segmentation_node') -> None:
         self._log = log
         # As a user starts it: the node finds the profile by itself.
         environment = {key: value for key, value in os.environ.items() if not key.endswith('DEFAULT_PROFILES_FILE')}
         with log.open('wb') as output:
             self.popen = subprocess.Popen(
-                [sys.executable, '-m', 'sfnet_ros.ros.segmentation_node', *arguments],
+                [sys.executable, '-m', f'sfnet_ros.ros.{executable}', *arguments],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**environment, 'PYTHONPATH': os.pathsep.join([str(_CHECKOUT), *sys.path])},
