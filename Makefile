@@ -1,4 +1,4 @@
-# make setup | demo | test | lint | clean            each sets up what it needs, in .venv
+# make setup | demo | test | soak | lint | clean     each sets up what it needs, in .venv; soak takes many minutes
 # make latency-target                                how target_latency_ms does under load on this machine, in 3 minutes
 # make test ROS=jazzy                                the same against another ROS, in a venv of its own
 # make test ARGS='test/test_share.py -k checkout'    what pytest takes
@@ -43,6 +43,9 @@ test: setup
 
 latency-target: setup
 	$(BIN)/python -m pytest -s test/trust/latency_target.py
+
+soak: setup
+	$(BIN)/python -m pytest test/trust --full -s $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -44,7 +44,7 @@ setup(
         *FROM_APT,
     ],
     # `colcon test` runs pytest only where this extra names it.
-    extras_require={'test': ['pytest', 'pytest-timeout']},
+    extras_require={'test': ['hypothesis', 'pytest', 'pytest-timeout']},
     entry_points={
         'console_scripts': [
             'sfnet = sfnet_ros.cli:main',

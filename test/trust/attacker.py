@@ -23,10 +23,12 @@ from sfnet_ros.runtime.image import ImageFormatError, to_rgb
 from ..ros.bench import DEADLINE_S, Bench, camera_frame
 from ..ros.node_process import NodeProcess
 from .memory import Memory
-from .messages import calibration
+from .messages import LARGEST_BYTES, calibration
 
 SEED = 3
 HW = (24, 32)
+# Of the node's subscription to the camera: all messages between two good ones fit.
+DEPTH = 20
 GOOD_EVERY = 10
 GROWTH = 0.02
 
@@ -101,6 +103,10 @@ class Attacker:
         self._camera = bench.camera('/image' if kind is Image else '/image/compressed', kind)
         self._calibration = bench.camera('/camera_info', CameraInfo)
         self.wire = serialize_message(self._good[0])
+        # Buffers of the middleware stay as large as they ever were: all of them, before the memory is measured.
+        for _ in range(2 * DEPTH):
+            self._camera.publish(kind(data=bytes(LARGEST_BYTES)))
+            self._send_good(0)
 
     def take(self, message: Image | CompressedImage | CameraInfo | bytes) -> None:
         """Send a message and, where it is a picture after all, wait for its label."""

@@ -14,11 +14,12 @@ from sfnet_ros.runtime import Segmenter
 
 from ..ros.bench import Bench
 from ..ros.node_process import NodeProcess
-from .attacker import GROWTH, Attacker, end_in_order, for_each, start_node
+from .attacker import DEPTH, GROWTH, Attacker, end_in_order, for_each, start_node
 from .messages import camera_infos, compressed_images, cut_wires, images, mixed
 
 pytestmark = pytest.mark.timeout(3600)
 
+DELIVER_ALL = {'reliability': 'reliable', 'depth': DEPTH}
 COUNTS = re.compile(
     r'stopped after (\d+) frames received: (\d+) processed, (\d+) dropped for newer ones, (\d+) skipped, '
     r'(\d+) malformed, (\d+) failed'
@@ -44,10 +45,7 @@ def test_what_a_camera_may_send_does_not_harm_the_segmentation_node(
         model_folder,
         image_transport=transport,
         # All is delivered, so that what became of each message can be counted.
-        **{
-            f'qos_overrides.{topic}.subscription.{name}': value
-            for name, value in {'reliability': 'reliable', 'depth': 20}.items()
-        },
+        **{f'qos_overrides.{topic}.subscription.{name}': value for name, value in DELIVER_ALL.items()},
     )
     segmenter = Segmenter.from_model(model_folder, device='cpu', precision='float32')
     attacker = Attacker(bench, node, segmenter, kind, frames // 2)
