@@ -25,6 +25,8 @@ USER_ERRORS = (
     ParameterException,
 )
 
+_LONGEST_LINE = 1000
+
 
 class EndedMeanwhileError(Exception):
     """The process is to end before a transition is through."""
@@ -106,5 +108,6 @@ class ManagedNode(LifecycleNode):
 
 
 def one_line(error: BaseException) -> str:
-    """Give the message of an error as one line, or its type where it has none."""
-    return ' '.join(str(error).split()) or type(error).__name__
+    """Give the message of an error as one line, or its type where it has none; what a message holds may be long."""
+    text = ' '.join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _LONGEST_LINE else f'{text[:_LONGEST_LINE]}...'
