@@ -172,8 +172,7 @@ class Vitals:
             )
 
 
-def percentiles(values: Sequence[float]) -> Percentiles:
-    """Give the percentiles of some values, at least one."""
+def _percentiles(values: Sequence[float]) -> Percentiles:
     return Percentiles(*np.percentile(values, (50, 95, 99)).tolist())
 
 
@@ -186,4 +185,4 @@ def _latency_ms(ages: list[float], timings: list[FrameTiming]) -> dict[str, Perc
         'total': [timing.total_ms for timing in timings],
         'label age': [timing.age_ms + timing.total_ms for timing in timings],
     }
-    return {name: percentiles(values) for name, values in parts.items() if values}
+    return {name: _percentiles(values) for name, values in parts.items() if values}
