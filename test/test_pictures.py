@@ -33,6 +33,15 @@ def test_overlay_goes_from_frame_to_colour() -> None:
     assert np.array_equal(overlay(frame, _LABELS, _SPACE, 1.0)[0], colorize(_LABELS, _SPACE)[0])
 
 
+def test_parts_of_larger_arrays_are_painted_too() -> None:
+    frame = np.frombuffer(bytes(range(72)), np.uint8).reshape(4, 6, 3)
+    labels = np.tile(_LABELS, (2, 3))
+    whole = overlay(frame, labels, _SPACE)
+    assert np.array_equal(overlay(frame[1:, ::2], labels[1:, ::2], _SPACE), whole[1:, ::2])
+    assert np.array_equal(overlay(frame[:, ::-1], labels[:, ::-1], _SPACE), whole[:, ::-1])
+    assert np.array_equal(colorize(labels[::2, 1:], _SPACE), colorize(labels, _SPACE)[::2, 1:])
+
+
 def test_errors_are_red_right_is_grey_and_unscored_black() -> None:
     label_map = np.array([[0, 1, 255, 1]], np.uint8)
     target = np.array([[0, 0, 1, 255]], np.uint8)

@@ -58,6 +58,32 @@ def test_every_backend_gives_the_labels_of_the_reference(
 
 
 @pytest.mark.parametrize('choice', _CHOICES, ids=str)
+def test_every_backend_gives_the_same_labels_with_details(
+    choice: Choice, small_model: Path, pictures: NDArray[np.uint8]
+) -> None:
+    backend = _backend(small_model, choice)
+    label_maps, confidences = backend.infer(pictures, (100, 130))
+    details = backend.infer_details(pictures, (100, 130))
+    assert np.array_equal(details.label_maps, label_maps)
+    assert np.array_equal(details.confidences, confidences)
+    assert details.probabilities.shape == (2, 100, 130, 11)
+    assert details.flows.shape[0] == 2
+    assert details.flows.shape[3] == 2
+    assert details.probabilities.dtype == details.flows.dtype == np.float32
+    assert np.abs(details.probabilities.sum(axis=3) - 1).max() < 1e-4
+
+
+@pytest.mark.parametrize('choice', _CHOICES, ids=str)
+def test_every_backend_refuses_work_once_closed(choice: Choice, small_model: Path) -> None:
+    backend = _backend(small_model, choice)
+    backend.close()
+    backend.close()
+    for infer in (backend.infer, backend.infer_details):
+        with pytest.raises(RuntimeError, match='the backend is closed'):
+            infer(np.zeros((1, 32, 32, 3), np.uint8), (32, 32))
+
+
+@pytest.mark.parametrize('choice', _CHOICES, ids=str)
 def test_every_backend_refuses_pixels_of_another_kind(choice: Choice, small_model: Path) -> None:
     backend = _backend(small_model, choice)
     with pytest.raises(ValueError, match=r'pixels are float32 of shape \(1, 32, 32, 3\)'):
