@@ -23,6 +23,7 @@ from sfnet_ros.ros.latest_slots import LatestSlots
 from sfnet_ros.ros.managed_node import one_line
 from sfnet_ros.ros.parameters import NodeParameters
 from sfnet_ros.ros.running_model import RunningModel
+from sfnet_ros.ros.working_node import GivenUpError
 from sfnet_ros.runtime.image import ImageFormatError, to_rgb
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _STEADY = Clock(clock_type=ClockType.STEADY_TIME)
 _FRAME_ERRORS = (RuntimeError, ValueError, MemoryError, cv2.error)
 
 
-class TooManyFailuresError(RuntimeError):
+class TooManyFailuresError(GivenUpError):
     """Frame after frame failed: the model no longer runs."""
 
 

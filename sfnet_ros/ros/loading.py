@@ -68,13 +68,13 @@ def load(parameters: NodeParameters, base: LoadedModel | None, frame_hws: Iterab
 
     Args:
         parameters: Say which, and on what.
-        base: Loaded already; its weights are taken where nothing but the sizes is different.
+        base: Loaded already, and whose weights shall run at another size; None loads them.
         frame_hws: Sizes of the frames that are to come, as far as known.
 
     Raises:
         ValueError: One sentence about a model, or what it shall run on, that is not there or not right.
     """
-    if base is not None and not differ(parameters, base.parameters, besides=_SIZES):
+    if base is not None:
         segmenter = base.ladder[0].with_size(size_rule(parameters, base.manifest))
     else:
         torch.set_num_threads(parameters.threads or _ALL_THREADS)
@@ -93,10 +93,11 @@ def load(parameters: NodeParameters, base: LoadedModel | None, frame_hws: Iterab
     return LoadedModel(segmenter.manifest, ladder, parameters)
 
 
-def differ(one: NodeParameters, other: NodeParameters, besides: tuple[str, ...] = ()) -> bool:
-    """Say whether two sets of parameters ask for models that are loaded differently.
+def differ(one: NodeParameters, other: NodeParameters) -> bool:
+    """Say whether two sets of parameters ask for models that are loaded differently."""
+    return any(getattr(one, name) != getattr(other, name) for name in RELOADS)
 
-    Args:
-        besides: Names of parameters that are not looked at.
-    """
-    return any(getattr(one, name) != getattr(other, name) for name in RELOADS if name not in besides)
+
+def differ_in_weights(one: NodeParameters, other: NodeParameters) -> bool:
+    """Say whether two sets of parameters ask for other weights, or for the same ones elsewhere."""
+    return any(getattr(one, name) != getattr(other, name) for name in RELOADS if name not in _SIZES)

@@ -16,7 +16,7 @@ class LoadRequest:
 
     Args:
         parameters: What for.
-        base: Model whose weights may be taken.
+        base: Model whose weights are taken, if any.
         work: Gives the model, or the reason why there is none.
     """
 

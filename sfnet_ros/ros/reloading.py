@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from rclpy.parameter import Parameter
 
-from sfnet_ros.ros.loading import RELOADS, differ
+from sfnet_ros.ros.loading import RELOADS, differ, differ_in_weights
 from sfnet_ros.ros.managed_node import USER_ERRORS, ManagedNode, one_line
 from sfnet_ros.ros.model_choice import name_model
 from sfnet_ros.ros.model_loader import ModelLoader
@@ -44,7 +44,9 @@ class Reloading:
         if newest is None or (loading is not None and not differ(wanted, loading.parameters)):
             return
         if differ(wanted, newest.parameters):
-            self._loader.start(wanted, newest, frame_hws, self._tell)
+            # Nothing holds on to a model that is to be replaced.
+            base = None if differ_in_weights(wanted, newest.parameters) else newest
+            self._loader.start(wanted, base, frame_hws, self._tell)
             self._node.get_logger().info(
                 f'loading {name_model(wanted)} in the background; {newest.describe()} serves the frames until then'
             )

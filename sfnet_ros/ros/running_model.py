@@ -45,7 +45,8 @@ class RunningModel:
             self._current, self._offered = offered, None
         self._announce(offered)
         if former is not None and not former.shares_with(offered):
-            former.close()
+            # To give memory back to the system takes longer than a frame should wait.
+            threading.Thread(target=former.close, name='release').start()
         return offered
 
     def close(self) -> None:

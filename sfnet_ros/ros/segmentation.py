@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-import traceback
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import wait as wait_for_futures
+from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 from rclpy.context import Context
-from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
-from sfnet_ros.ros.bond import ManagerBond
 from sfnet_ros.ros.cameras import Cameras
 from sfnet_ros.ros.ending import Ending
-from sfnet_ros.ros.frame_worker import FrameWorker, TooManyFailuresError
+from sfnet_ros.ros.frame_worker import FrameWorker
 from sfnet_ros.ros.health.diagnostics import Diagnostics
 from sfnet_ros.ros.health.state import NodeState
 from sfnet_ros.ros.health.vitals import FrameCounts
 from sfnet_ros.ros.intake import Intake
 from sfnet_ros.ros.live_changes import LiveChanges, check_together
-from sfnet_ros.ros.managed_node import EndedMeanwhileError, ManagedNode, one_line
+from sfnet_ros.ros.managed_node import EndedMeanwhileError
 from sfnet_ros.ros.model_choice import check_model, name_model
 from sfnet_ros.ros.model_loader import ModelLoader
 from sfnet_ros.ros.parameters import NodeParameters
 from sfnet_ros.ros.reloading import Reloading
 from sfnet_ros.ros.running_model import RunningModel
+from sfnet_ros.ros.working_node import WorkingNode
 
 NODE_NAME = 'sfnet'
 
-# What the threads are at is waited for this long at the end of the process, which has two seconds for all.
-_LAST_WORK_S = 1.0
 
-
-class SegmentationNode(ManagedNode):
+class SegmentationNode(WorkingNode):
     """Label the pixels of the frames of cameras.
 
     Args:
-        ending: As for ManagedNode, like the others.
+        ending: As for WorkingNode, like the others.
         context: Context to live in; None is the default one.
         parameter_overrides: Values of parameters, as a parameter file gives them.
 
@@ -63,10 +58,7 @@ class SegmentationNode(ManagedNode):
         self.intake = Intake(self, self.cameras, lambda: self.parameters)
         self._loader = ModelLoader()
         self._reloading = Reloading(self, self._loader, self.running, self._model_offered)
-        self._bond = ManagerBond(self)
         self._worker: FrameWorker | None = None
-        self._work: Future[None] | None = None
-        self._worker_failed = self.create_guard_condition(self._give_up)
         self._diagnostics = Diagnostics(self, self.state)
 
     @property
@@ -96,54 +88,8 @@ class SegmentationNode(ManagedNode):
             cameras=self.cameras.states(self.intake.state_of),
         )
 
-    def start(self) -> None:
-        """Configure and activate, unless a lifecycle manager is to do that."""
-        if self.parameters.autostart:
-            self.configure_and_activate()
-        else:
-            self.get_logger().info('autostart is off: waiting to be configured and activated')
-
-    def close(self) -> bool:
-        """Stop for good, and say whether the threads are through; they may still be busy with a model or a frame."""
-        self._stop_cameras()
-        pending: list[Future[Any]] = [*self._loader.close()]
-        if self._work is not None:
-            pending.append(self._work)
-        return not wait_for_futures(pending, timeout=_LAST_WORK_S).not_done
-
-    def on_configure(self, _state: LifecycleState) -> TransitionCallbackReturn:
+    def configure(self) -> None:
         """Load the model and advertise the outputs."""
-        return self.attempt('configure', self._configure, undo=self._release)
-
-    def on_activate(self, _state: LifecycleState) -> TransitionCallbackReturn:
-        """Take frames."""
-        return self.attempt('activate', self._activate, undo=self._stop_cameras)
-
-    def on_deactivate(self, _state: LifecycleState) -> TransitionCallbackReturn:
-        """Take no more frames, and finish those at hand."""
-        self._stop_cameras()
-        # A worker that failed has said so, and is no reason to stay active.
-        finished = self._work is None or self.ending.wait_for(self._work)
-        return TransitionCallbackReturn.SUCCESS if finished else TransitionCallbackReturn.FAILURE
-
-    def on_cleanup(self, _state: LifecycleState) -> TransitionCallbackReturn:
-        """Free the model and withdraw the outputs."""
-        self._release()
-        return TransitionCallbackReturn.SUCCESS
-
-    def on_shutdown(self, _state: LifecycleState) -> TransitionCallbackReturn:
-        """End the process: a finalized node can do nothing any more."""
-        self._stop_cameras()
-        self.ending.decide(0)
-        return TransitionCallbackReturn.SUCCESS
-
-    def on_error(self, _state: LifecycleState) -> TransitionCallbackReturn:
-        """Go back to unconfigured, from where the node can be configured again."""
-        self._stop_cameras()
-        self._release()
-        return TransitionCallbackReturn.SUCCESS
-
-    def _configure(self) -> None:
         check_together(check_model(self.parameters), self.parameters)
         loading = self._loader.start(self.parameters)
         # A transition keeps the executor from everything else.
@@ -156,35 +102,35 @@ class SegmentationNode(ManagedNode):
         self.running.settle()
         self.get_logger().info(f'loaded {model.describe()}')
 
-    def _activate(self) -> None:
+    def activate(self) -> Callable[[], None]:
+        """Take frames."""
         model, slots = self.running.settle(), self.intake.start()
         self._worker = FrameWorker(slots, self.running, lambda: self.parameters, self.get_logger())
-        # A thread of its own for every activation: it takes over the number of threads that configure has set.
-        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix='worker')
-        self._work = thread.submit(self._worker.run)
-        thread.shutdown(wait=False)
-        self._work.add_done_callback(self._tell_failure)
         self.get_logger().info(
             f'running {model.describe()} on the {self.parameters.image_transport} frames of '
             f'{", ".join(camera.input.topic for camera in self.cameras)}, '
             f'labels go to {", ".join(camera.outputs.label_topic for camera in self.cameras)}'
         )
-        self._bond.form()
+        return self._worker.run
 
-    def _stop_cameras(self) -> None:
+    def stop(self) -> None:
         """Take no more frames; the worker ends after those at hand."""
-        self._bond.end()
         if self.intake.is_active:
             self.intake.stop()
             for camera in self.cameras:
                 name = f'{camera.name}: ' if camera.name else ''
                 self.get_logger().info(f'{name}stopped after {camera.vitals.counts}')
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Free the model and withdraw the outputs."""
         self._loader.abandon()
         self.cameras.withdraw()
         self.running.close()
-        self._worker = self._work = None
+        self._worker = None
+
+    def background(self) -> tuple[Future[Any], ...]:
+        """Load nothing any more."""
+        return self._loader.close()
 
     def _model_offered(self) -> None:
         if self.intake.is_active:
@@ -200,25 +146,3 @@ class SegmentationNode(ManagedNode):
         if self.parameters.confidence_threshold != before.confidence_threshold:
             self.cameras.announce(model)
         self._reloading.follow(self.parameters, self.cameras.frame_hws)
-
-    def _tell_failure(self, work: Future[None]) -> None:
-        # On the worker's thread, while transitions belong to the executor's.
-        if work.exception() is not None and not self.ending.decided:
-            self._worker_failed.trigger()
-
-    def _give_up(self) -> None:
-        """End, or go back to unconfigured, after the worker failed: active without labels would deceive a robot."""
-        error = self._work.exception() if self._work is not None and self._work.done() else None
-        if error is None:
-            return
-        self.last_error = f'gave up: {one_line(error)}'
-        if isinstance(error, TooManyFailuresError):
-            self.get_logger().error(self.last_error)
-        else:
-            trace = ''.join(traceback.format_exception(error))
-            self.get_logger().fatal(f'gave up, by a mistake of this node: {trace}')
-        if self.parameters.autostart:
-            self.ending.decide(1)
-        else:
-            self.trigger_deactivate()
-            self.trigger_cleanup()

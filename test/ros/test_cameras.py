@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -23,7 +25,6 @@ from sfnet_ros.runtime import Segmentation, Segmenter, to_rgb
 from .bench import DEADLINE_S, Bench, camera_frame, wait_until
 
 NAMES = ('front', 'rear')
-Batch = Callable[..., list[Segmentation]]
 
 
 def start_two(bench: Bench, **parameters: Any) -> SegmentationNode:
@@ -51,7 +52,7 @@ class Gate:
         monkeypatch.setattr(Segmenter, 'batch', noted)
 
 
-def test_every_camera_has_its_own_topics_and_all_share_one_model(bench: Bench, model_folder: Any) -> None:
+def test_every_camera_has_its_own_topics_and_all_share_one_model(bench: Bench, model_folder: Path) -> None:
     start_two(bench)
     segmenter = Segmenter.from_model(model_folder, device='cpu', precision='float32')
     labels = {name: bench.listen(f'/sfnet/{name}/label') for name in NAMES}
@@ -147,23 +148,38 @@ def test_garbage_from_one_camera_does_not_keep_another_from_its_labels(bench: Be
 
 
 def test_the_newest_calibration_is_published_under_the_frame_s_header(bench: Bench) -> None:
-    bench.start('-r', 'image:=/front/image_raw', camera='/front/image_raw')
+    reliable = {'qos_overrides./front/camera_info.subscription.reliability': 'reliable'}
+    node = bench.start('-r', 'image:=/front/image_raw', camera='/front/image_raw', **reliable)
     infos, camera = bench.listen('/sfnet/camera_info', CameraInfo), bench.camera('/front/image_raw')
     calibration = bench.camera('/front/camera_info', CameraInfo)
-    labels = bench.listen()
+    (input_,) = (each.input for each in node.cameras)
     for stamp_ns, focal_px in enumerate((50.0, 60.0, 70.0), 1):
         info = CameraInfo(header=Header(frame_id='elsewhere'), height=60, width=80)
         info.k = [focal_px, 0.0, 40.0, 0.0, focal_px, 30.0, 0.0, 0.0, 1.0]
         calibration.publish(info)
+        wait_until(
+            lambda wanted=focal_px: input_.camera_info is not None and input_.camera_info.k[0] == wanted,
+            'the calibration has come',
+        )
         frame = camera_frame('front_optical', stamp_ns=stamp_ns)
-        # The calibration comes on a topic of its own: frames are sent until one meets it.
-        newest = 0.0
-        while newest != focal_px:
-            camera.publish(frame)
-            labels.get(timeout=DEADLINE_S)
-            received = infos.get(timeout=DEADLINE_S)
-            assert received.header == frame.header
-            newest = received.k[0]
+        camera.publish(frame)
+        received = infos.get(timeout=DEADLINE_S)
+        assert (received.header, received.k[0]) == (frame.header, focal_px)
+
+
+def test_the_robot_s_own_body_is_255_in_the_labels_of_each_camera(bench: Bench, tmp_path: Path) -> None:
+    masks = {'front': np.zeros((6, 8), np.uint8), 'rear': np.zeros((12, 16), np.uint8)}
+    masks['front'][3:] = 255
+    masks['rear'][:, 8:] = 1
+    for name, mask in masks.items():
+        cv2.imwrite(str(tmp_path / f'{name}.png'), mask)
+    start_two(bench, ignore_mask=str(tmp_path / '{camera}.png'))
+    labels = {name: bench.listen(f'/sfnet/{name}/label') for name in NAMES}
+    for name, mask in masks.items():
+        bench.camera(f'/{name}/image').publish(camera_frame())
+        label = labels[name].get(timeout=DEADLINE_S)
+        own_body = cv2.resize(mask, (80, 60), interpolation=cv2.INTER_NEAREST) > 0
+        np.testing.assert_array_equal(np.frombuffer(label.data, np.uint8).reshape(60, 80) == 255, own_body)
 
 
 def test_a_camera_that_changes_vanishes_and_returns_is_served_with_its_next_good_frame(bench: Bench) -> None:

@@ -266,7 +266,7 @@ def test_a_model_that_fails_now_and_then_serves_the_frames_in_between(bench: Ben
 
 def test_a_mistake_in_a_transition_is_told_with_its_trace(bench: Bench) -> None:
     class Mistaken(SegmentationNode):
-        def _configure(self) -> None:
+        def configure(self) -> None:
             raise KeyError('no such thing')
 
     logs = bench.logs()
