@@ -133,10 +133,8 @@ class Segmenter:
         stacked = time.perf_counter()
         found: Iterable[tuple[NDArray[Any], ...]]
         if batch.details:
-            all_of_it = self.backend.infer_details(pixels, batch.output_hw)
-            found = zip(
-                all_of_it.label_maps, all_of_it.confidences, all_of_it.probabilities, all_of_it.flows, strict=True
-            )
+            details = self.backend.infer_details(pixels, batch.output_hw)
+            found = zip(details.label_maps, details.confidences, details.probabilities, details.flows, strict=True)
         else:
             found = zip(*self.backend.infer(pixels, batch.output_hw), strict=True)
         inferred = time.perf_counter()

@@ -54,6 +54,14 @@ def test_huge_logits_are_certain_and_no_error() -> None:
     assert _deploy([[[3e4]], [[-3e4]]], (1, 1)) == ([[0]], [[255]])
 
 
+def test_of_classes_that_tie_the_first_is_taken_and_the_next_float_breaks_a_tie() -> None:
+    assert _deploy([[[5.0]], [[7.0]], [[7.0]]], (1, 1)) == ([[1]], [[119]])
+    above = float(np.nextafter(np.float32(7.0), np.float32(8.0)))
+    assert _deploy([[[7.0]], [[7.0]], [[above]]], (1, 1)) == ([[2]], [[85]])
+    tiny = 1e-20
+    assert _deploy([[[0.0]], [[tiny]], [[-tiny]]], (1, 1)) == ([[1]], [[85]])
+
+
 def test_255_classes_fit() -> None:
     logits = [[[0.0]]] * 254 + [[[20.0]]]
     assert _deploy(logits, (1, 1)) == ([[254]], [[255]])
