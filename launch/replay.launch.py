@@ -21,6 +21,7 @@ from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
 from launch import Action, LaunchContext, LaunchDescription
+from sfnet_ros.ros.process import use_shared_memory_profile
 
 SHARE = FindPackageShare('sfnet_ros')
 
@@ -86,6 +87,8 @@ def start(context: LaunchContext) -> list[Action]:
     A node that starts itself is active before its states can be heard. The arguments are read now: later, a scope that
     this file was included in has ended.
     """
+    # For the player and RViz as well: large images need it at both ends.
+    use_shared_memory_profile()
 
     def given(name: str) -> str:
         return str(LaunchConfiguration(name).perform(context))
