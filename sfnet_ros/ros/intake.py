@@ -66,6 +66,7 @@ class Intake:
                 camera.input.open(self._delivery(camera, self._slots))
             elif not wanted and camera.input.is_open:
                 camera.input.close()
+                camera.vitals.dropped(self._slots is not None and self._slots.withdraw(camera))
 
     def state_of(self, camera: Camera) -> state.Intake:
         """Say whether a camera's frames are wanted, or why not."""

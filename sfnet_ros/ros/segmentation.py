@@ -17,6 +17,7 @@ from sfnet_ros.ros.health.state import NodeState
 from sfnet_ros.ros.health.vitals import FrameCounts
 from sfnet_ros.ros.intake import Intake
 from sfnet_ros.ros.live_changes import LiveChanges, check_together
+from sfnet_ros.ros.loading import LoadedModel
 from sfnet_ros.ros.managed_node import EndedMeanwhileError
 from sfnet_ros.ros.model_choice import check_model, name_model
 from sfnet_ros.ros.model_loader import ModelLoader
@@ -48,7 +49,7 @@ class SegmentationNode(WorkingNode):
         parameter_overrides: list[Parameter[Any]] | None = None,
     ) -> None:
         super().__init__(NODE_NAME, ending, context=context, parameter_overrides=parameter_overrides)
-        self.running = RunningModel(lambda model: self.cameras.announce(model))
+        self.running = RunningModel(self._take_over)
         try:
             self._changes = LiveChanges(self, self.running, self._parameters_changed)
         except ValueError:
@@ -100,7 +101,6 @@ class SegmentationNode(WorkingNode):
         self.running.offer(model)
         self.cameras.advertise(self.intake.update)
         self.running.settle()
-        self.get_logger().info(f'loaded {model.describe()}')
 
     def activate(self) -> Callable[[], None]:
         """Take frames."""
@@ -131,6 +131,11 @@ class SegmentationNode(WorkingNode):
     def background(self) -> tuple[Future[Any], ...]:
         """Load nothing any more."""
         return self._loader.close()
+
+    def _take_over(self, model: LoadedModel) -> None:
+        """Prepare everybody for a model's first label; on the worker's thread while there is one."""
+        self.cameras.announce(model)
+        self.get_logger().info(f'loaded {model.describe()}')
 
     def _model_offered(self) -> None:
         if self.intake.is_active:

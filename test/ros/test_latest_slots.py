@@ -43,6 +43,14 @@ def test_close_wakes_who_waits_and_gives_nothing_any_more() -> None:
     assert slots.take() is None
 
 
+def test_what_is_withdrawn_is_not_taken() -> None:
+    slots: LatestSlots[str, int] = LatestSlots()
+    for source in ('front', 'rear'):
+        slots.put(source, 1)
+    assert [slots.withdraw('rear'), slots.withdraw('rear')] == [True, False]
+    assert slots.take() == {'front': 1}
+
+
 def test_close_tells_whose_items_nobody_took() -> None:
     slots: LatestSlots[str, int] = LatestSlots()
     slots.put('rear', 1)
