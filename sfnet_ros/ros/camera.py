@@ -24,6 +24,7 @@ class Camera:
         vitals: Of its frames; they outlive the camera.
         parameters: Gives the parameters at this moment.
         listeners_changed: Called on the executor's thread when a subscriber of an output comes or goes.
+        classes_arrived: Says whether all who listen to the classes have them.
 
     Raises:
         ValueError: Its ignore mask cannot be used.
@@ -36,6 +37,7 @@ class Camera:
         vitals: Vitals,
         parameters: Callable[[], NodeParameters],
         listeners_changed: Callable[[], None],
+        classes_arrived: Callable[[], bool],
     ) -> None:
         self.name = name
         self.vitals = vitals
@@ -45,7 +47,7 @@ class Camera:
         self.ignore_mask: NDArray[np.uint8] | None = load_ignore_mask(mask, name) if mask else None
         self.input = CameraInput(node, name, vitals, parameters)
         # Last, as it is what has to be withdrawn.
-        self.outputs = CameraOutputs(node, prefix_of(name), parameters(), listeners_changed)
+        self.outputs = CameraOutputs(node, prefix_of(name), parameters(), listeners_changed, classes_arrived)
 
     def close(self) -> None:
         """Withdraw the topics."""

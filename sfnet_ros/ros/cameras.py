@@ -65,10 +65,13 @@ class Cameras:
             for prefix in dict.fromkeys(map(prefix_of, ('', *names))):
                 announcements.append(Announcements(self._node, prefix))
                 advertised.callback(announcements[-1].close)
+            self._announcements = tuple(announcements)
             for name in names:
-                cameras.append(Camera(self._node, name, self._vitals_of(name), self._parameters, listeners_changed))
+                vitals = self._vitals_of(name)
+                camera = Camera(self._node, name, vitals, self._parameters, listeners_changed, self._classes_arrived)
+                cameras.append(camera)
                 advertised.callback(cameras[-1].close)
-            self._announcements, self._cameras = tuple(announcements), tuple(cameras)
+            self._cameras = tuple(cameras)
             # None is withdrawn, unless one of them failed.
             self._advertised = advertised.pop_all()
 
@@ -93,6 +96,9 @@ class Cameras:
             CameraState(name, image_topic(self._node, name, transport), 'inactive', self._vitals_of(name), held=0)
             for name in self._names()
         )
+
+    def _classes_arrived(self) -> bool:
+        return all(announcements.have_arrived for announcements in self._announcements)
 
     def _names(self) -> tuple[str, ...]:
         return self._parameters().camera_names or ('',)

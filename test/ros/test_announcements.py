@@ -69,8 +69,10 @@ def labels_at_100_hz(outputs: CameraOutputs, parameters: NodeParameters) -> Iter
 def labels_before_classes(bench: Bench, topic: str, message_type: type[Any]) -> int:
     """Let one subscriber after the other come to a stream of labels, and count whom a label reached first."""
     node, parameters = bench.join('sfnet'), NodeParameters()
-    Announcements(node).announce('df1_camvid', CAMVID, parameters)
-    with labels_at_100_hz(CameraOutputs(node, '~', parameters), parameters):
+    announcements = Announcements(node)
+    announcements.announce('df1_camvid', CAMVID, parameters)
+    outputs = CameraOutputs(node, '~', parameters, classes_arrived=lambda: announcements.have_arrived)
+    with labels_at_100_hz(outputs, parameters):
         return [first_to_come(bench, topic, message_type) for _ in range(LATE_JOINERS)].count('label')
 
 

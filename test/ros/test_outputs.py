@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -59,11 +60,15 @@ def segmented_frame(
 class Station:
     """Advertise the outputs of a camera on a node of their own, and listen to them at the other end."""
 
-    def __init__(self, bench: Bench, prefix: str = '~', **parameters: Any) -> None:
+    def __init__(
+        self, bench: Bench, prefix: str = '~', classes_arrived: Callable[[], bool] = lambda: True, **parameters: Any
+    ) -> None:
         self.bench = bench
         self.node = bench.join('sfnet')
         self.changes: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self.outputs = CameraOutputs(self.node, prefix, NodeParameters(**parameters), lambda: self.changes.put(None))
+        self.outputs = CameraOutputs(
+            self.node, prefix, NodeParameters(**parameters), lambda: self.changes.put(None), classes_arrived
+        )
 
     def listen(self, name: str) -> queue.SimpleQueue[Any]:
         """Subscribe to an output, and wait until both ends know."""
@@ -254,6 +259,23 @@ def test_a_label_topic_pauses_for_a_new_subscriber_while_the_others_go_on(statio
     assert station.outputs.held - held == first - 1 > 0
     for received in (nav_labels, confidences):
         wait_until(lambda received=received: received.qsize() >= count, 'all that was not paused arrives')
+
+
+def test_labels_wait_longer_for_classes_that_have_not_arrived_but_not_for_ever(bench: Bench) -> None:
+    arrived = threading.Event()
+    station = Station(bench, classes_arrived=arrived.is_set)
+    labels = station.listen('label')
+    lead_s = 0.1
+    pausing = {'label_info_lead_ms': round(lead_s * 1e3)}
+    started_s = time.monotonic()
+    publish_until(station, lambda: not labels.empty(), **pausing)
+    assert time.monotonic() - started_s >= 4 * lead_s
+    others = station.listen('label')
+    held = station.outputs.held
+    publish_until(station, lambda: station.outputs.held > held + 3, **pausing)
+    assert others.empty()
+    arrived.set()
+    publish_until(station, lambda: not others.empty(), **pausing)
 
 
 def test_who_leaves_pauses_nothing_and_who_takes_the_place_of_another_does(station: Station) -> None:

@@ -27,7 +27,14 @@ Remap `image` to the camera (`-r image:=/camera/image_raw`); the others follow: 
 `/camera/camera_info`. A frame that comes while another is worked on waits, and a newer one takes its place, so that
 labels are never older than need be. [Encodings](encodings.md) lists what an image may be encoded in.
 
-With `cameras: [front, rear]` the images are `front/image` and `rear/image`, each with its own companions.
+With `cameras: [front, rear]` the images are `front/image` and `rear/image`, each with its own companions. All share one
+model, and the frames that wait at the same time run as one batch: a slow camera never waits for a fast one.
+
+## When frames are taken
+
+While the node is active, and enabled: the service `~/enable` (std_srvs/SetBool) closes the subscriptions, for a robot
+that stands still, and opens them again, with the model kept warm in between. With `lazy` a camera is subscribed to only
+while somebody subscribes to one of its outputs, and of the frames that come `max_rate` leaves out what is too many.
 
 ## Published for every frame
 
@@ -66,9 +73,10 @@ those in the labels, whatever `label_ids` is, and filtered classes keep theirs. 
 
 A latched message and the first image can overtake each other on their way to a new subscriber, and a costmap layer that
 gets a label before the classes has nothing to read it with. So when `~/label`, `~/nav/label` or `~/label/compressed`
-gains a subscriber, labels on that topic pause for `label_info_lead_ms`, by default a quarter of a second; they are
-counted as held back in the diagnostics. Where the costmap is started with the node, activate `sfnet` after it: then
-nothing has to pause.
+gains a subscriber, the classes are sent once more, and labels on that topic pause for `label_info_lead_ms`, by default a
+quarter of a second. On a machine so busy that the classes are not acknowledged by then, they pause for up to eight
+times as long. They are counted as held back in the diagnostics. Where the costmap is started with the node, activate
+`sfnet` after it: then nothing has to pause.
 
 ## How the node is
 

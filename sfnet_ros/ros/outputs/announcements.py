@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from typing import Any
 
 from rclpy.node import Node
-from rclpy.publisher import Publisher
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import Header, String
 
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.ros.outputs.class_ids import UNLABELLED, class_ids
 from sfnet_ros.ros.outputs.label_info import label_info_message, label_info_type
+from sfnet_ros.ros.outputs.latched_topic import LatchedTopic
 from sfnet_ros.ros.parameters import NodeParameters
 
 LEGEND = 'legend'
@@ -24,27 +21,34 @@ LABEL_INFO = 'label_info'
 class Announcements:
     """Announce the classes on ``legend`` and, where vision_msgs is installed, on ``label_info``.
 
-    The publishers are plain ones: those of a lifecycle would say nothing until the node is active.
-
     Args:
         node: Publishes.
         prefix: Of the topics: ``'~'``, or ``'~/front'`` for what stands beside the labels of the camera front.
     """
 
     def __init__(self, node: Node, prefix: str = '~') -> None:
-        self._node = node
+        self._clock = node.get_clock()
         with ExitStack() as advertised:
-            self._legend = _advertise(node, String, f'{prefix}/{LEGEND}', advertised)
+            self._legend = LatchedTopic(node, String, f'{prefix}/{LEGEND}')
+            advertised.callback(self._legend.close)
+            self._label_info: LatchedTopic | None = None
             label_info = label_info_type()
-            self._label_info = label_info and _advertise(node, label_info, f'{prefix}/{LABEL_INFO}', advertised)
+            if label_info is not None:
+                self._label_info = LatchedTopic(node, label_info, f'{prefix}/{LABEL_INFO}')
+                advertised.callback(self._label_info.close)
             # None is withdrawn, unless one of them failed.
             self._withdraw = advertised.pop_all()
+
+    @property
+    def have_arrived(self) -> bool:
+        """Say whether all who listen have the classes."""
+        return self._legend.has_arrived and (self._label_info is None or self._label_info.has_arrived)
 
     def announce(self, model_name: str, label_space: LabelSpace, parameters: NodeParameters) -> None:
         """Publish the classes, in place of those that were announced before."""
         self._legend.publish(String(data=legend_text(model_name, label_space, parameters)))
         if self._label_info is not None:
-            header = Header(stamp=self._node.get_clock().now().to_msg())
+            header = Header(stamp=self._clock.now().to_msg())
             names = dict(zip(class_ids(label_space, parameters.label_ids), label_space.names, strict=True))
             self._label_info.publish(label_info_message(header, names, parameters.confidence_threshold))
 
@@ -76,12 +80,3 @@ def legend_text(model_name: str, label_space: LabelSpace, parameters: NodeParame
         },
         ensure_ascii=False,
     )
-
-
-def _advertise(node: Node, message_type: type[Any], topic: str, advertised: ExitStack) -> Publisher[Any]:
-    latched = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-    publisher = node.create_publisher(
-        message_type, topic, latched, qos_overriding_options=QoSOverridingOptions.with_default_policies()
-    )
-    advertised.callback(node.destroy_publisher, publisher)
-    return publisher

@@ -27,6 +27,7 @@ class CameraOutputs:
         prefix: Of the topics: ``'~'``, or ``'~/front'`` for the camera front.
         parameters: Say which topics there are.
         listeners_changed: Called on the executor's thread when somebody subscribes to a topic, or no longer does.
+        classes_arrived: Says whether all who listen to the classes have them; labels wait for that.
     """
 
     def __init__(
@@ -35,13 +36,16 @@ class CameraOutputs:
         prefix: str,
         parameters: NodeParameters,
         listeners_changed: Callable[[], None] = lambda: None,
+        classes_arrived: Callable[[], bool] = lambda: True,
     ) -> None:
         self._logger = node.get_logger()
         self._topics: list[OutputTopic] = []
         with ExitStack() as advertised:
             for output in outputs_of(parameters):
-                topic_class = LabelTopic if output.is_label else OutputTopic
-                topic = topic_class(node, prefix, output, listeners_changed)
+                if output.is_label:
+                    topic: OutputTopic = LabelTopic(node, prefix, output, listeners_changed, classes_arrived)
+                else:
+                    topic = OutputTopic(node, prefix, output, listeners_changed)
                 advertised.callback(node.destroy_publisher, topic.publisher)
                 self._topics.append(topic)
             # None is withdrawn, unless one of them failed.

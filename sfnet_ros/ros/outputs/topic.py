@@ -17,6 +17,9 @@ from rclpy.serialization import serialize_message
 
 from sfnet_ros.ros.outputs.table import DEPTH, Message, Output
 
+# Leads that a label waits at most.
+_PATIENCE = 8
+
 
 class OutputTopic:
     """Advertise an output, and notice who listens to it.
@@ -56,23 +59,39 @@ class OutputTopic:
 class LabelTopic(OutputTopic):
     """Hold labels back for a while when there is a new subscriber, so that it has the classes first.
 
+    The while is the lead, and longer where the classes are not acknowledged by then, as on a machine that is too busy;
+    but not for ever, as a subscriber that was killed acknowledges nothing.
+
     Discovery tells of a subscriber before the middleware sends to it. It is asked before each label, and by the event
     of a match, on the executor's thread, as subscribers come while there are no labels too. Each thread only stores
     what it saw last, and needs no lock: at worst a pause begins twice.
+
+    Args:
+        node: As for OutputTopic, like the others.
+        classes_arrived: Says whether all who listen to the classes have them.
     """
 
-    def __init__(self, node: Node, prefix: str, output: Output, listeners_changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        prefix: str,
+        output: Output,
+        listeners_changed: Callable[[], None],
+        classes_arrived: Callable[[], bool],
+    ) -> None:
+        self._classes_arrived = classes_arrived
         self._subscriptions = partial(node.get_subscriptions_info_by_topic, f'{prefix}/{output.name}')
         self._known: set[bytes] = set()
         self._gained_s = -math.inf
         super().__init__(node, prefix, output, listeners_changed)
 
     def publish(self, message: Message, lead_ms: int) -> None:
-        """Publish a label, or count it as held back where the newest subscriber came less than the lead ago."""
+        """Publish a label, or count it as held back for the sake of a new subscriber."""
         # What takes long is done before the look: who comes in between gets this label.
         wire = serialize_message(message)
         self._look_for_subscribers()
-        if time.monotonic() < self._gained_s + lead_ms / 1e3:
+        since_ms = (time.monotonic() - self._gained_s) * 1e3
+        if since_ms < lead_ms or (since_ms < _PATIENCE * lead_ms and not self._classes_arrived()):
             self.held += 1
         else:
             self.publisher.publish(wire)
