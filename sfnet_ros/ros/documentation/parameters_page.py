@@ -46,8 +46,9 @@ Every topic's history, depth and reliability can be overridden at start, under i
 
 ## From every ROS node
 
-`use_sim_time` is accepted, but nothing depends on it: frames keep the stamps that they came with, and what the node
-waits for is timed by the steady clock, so that a paused simulation does no harm.
+`use_sim_time` is accepted, but only the age of frames in the diagnostics depends on it: frames keep the stamps that
+they came with, and what the node waits for is timed by the steady clock, so that a paused simulation, or a clock that
+jumps back as a bag begins anew, does no harm.
 """
 
 
