@@ -14,6 +14,9 @@ from sfnet_ros.runtime.encodings import ENCODINGS
 # 8K UHD fits. What claims more is a damaged header, and would cost gigabytes to find out.
 _MAX_PIXELS = 2**25
 
+# A damaged name may be a megabyte of anything, and is repeated in a sentence.
+_LONGEST_NAME = 40
+
 _JPEG_MAGIC = b'\xff\xd8\xff'
 _PNG_MAGIC = b'\x89PNG\r\n\x1a\n'
 
@@ -36,10 +39,10 @@ def to_rgb(msg: Any) -> NDArray[np.uint8]:
     """
     data = _as_bytes(msg.data)
     if hasattr(msg, 'format'):
-        return _decode(data, str(msg.format))
+        return _decode(data, str(msg.format)[:_LONGEST_NAME])
     encoding = ENCODINGS.get(msg.encoding)
     if encoding is None:
-        raise ImageFormatError(f'encoding {msg.encoding!r} is not one of {", ".join(ENCODINGS)}')
+        raise ImageFormatError(f'encoding {msg.encoding[:_LONGEST_NAME]!r} is not one of {", ".join(ENCODINGS)}')
     _check_shape(msg.encoding, msg.height, msg.width)
     rows = _rows(data, msg.height * encoding.rows_by_2 // 2, msg.step, msg.width * encoding.pixel_bytes)
     return encoding.decode(rows, msg.width, bool(msg.is_bigendian))

@@ -104,6 +104,15 @@ def test_a_malformed_image_is_refused_in_one_sentence(changes: dict[str, Any], s
     assert '\n' not in str(caught.value)
 
 
+def test_a_name_of_any_length_is_refused_in_a_short_sentence() -> None:
+    image, compressed = _image('rgb8', _RGB), _compressed(b'x', 'h264' * 10**6)
+    image.encoding = 'x' * 10**6
+    for message in (image, compressed):
+        with pytest.raises(ImageFormatError, match=r'(encoding|format) ') as caught:
+            to_rgb(message)
+        assert len(str(caught.value)) < 500
+
+
 def test_png_comes_out_exactly() -> None:
     assert np.array_equal(to_rgb(_compressed(_encode('.png', _RGB[..., ::-1]), 'bgr8; png compressed ')), _RGB)
 
