@@ -14,9 +14,6 @@ from std_msgs.msg import Header
 
 _ENCODINGS = {1: 'mono8', 3: 'rgb8'}
 
-# Runs of one label are what a label map is made of; the strategy is as small for them as zlib's own, and much faster.
-_LOSSLESS = (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE, cv2.IMWRITE_PNG_COMPRESSION, 1)
-
 
 def image_message(header: Header, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> Image:
     """Build an Image without padding at the end of its rows.
@@ -57,11 +54,11 @@ def png_message(header: Header, pixels: NDArray[np.uint8]) -> CompressedImage:
     Raises:
         ValueError: It is too large for a PNG.
     """
-    return _compressed(header, 'mono8; png compressed ', '.png', pixels, _LOSSLESS)
+    return _compressed(header, 'mono8; png compressed ', '.png', pixels)
 
 
 def _compressed(
-    header: Header, format_name: str, suffix: str, pixels: NDArray[np.uint8], options: Sequence[int]
+    header: Header, format_name: str, suffix: str, pixels: NDArray[np.uint8], options: Sequence[int] = ()
 ) -> CompressedImage:
     try:
         encoded, data = cv2.imencode(suffix, pixels, options)
