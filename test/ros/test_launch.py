@@ -22,7 +22,9 @@ pytestmark = pytest.mark.ros_full
 
 START_S = 60.0
 RUNNING = 'labels go to'
-BAG = Path(__file__).parents[1] / 'data/camvid_0016E5'
+CHECKOUT = Path(__file__).parents[2]
+BAG = CHECKOUT / 'test/data/camvid_0016E5'
+DOCUMENTATION = CHECKOUT / 'docs/launch.md'
 FILES = ('segment.launch.py', 'semantic_cloud.launch.py', 'replay.launch.py')
 
 ROBOT = """
@@ -168,6 +170,15 @@ def test_an_including_launch_file_decides_namespace_topics_and_time(
     assert_labels(bench, '/robot/head/image_raw', '/robot/perception/mask')
     request = GetParameters.Request(names=['use_sim_time'])
     assert bench.call(GetParameters, '/robot/sfnet/get_parameters', request).values[0].bool_value
+    launched.end_on_ctrl_c()
+
+
+def test_the_launch_file_of_the_documentation_runs(domain: int, launch: Callable[..., Launch], tmp_path: Path) -> None:
+    robot = tmp_path / 'documented.launch.py'
+    robot.write_text(DOCUMENTATION.read_text().partition('```python\n')[2].partition('```')[0])
+    launched = launch(str(robot))
+    launched.wait_for('on the raw frames of /robot/head/image_raw, labels go to /robot/sfnet/label')
+    launched.wait_for('labels of /robot/sfnet/nav/label go to')
     launched.end_on_ctrl_c()
 
 
