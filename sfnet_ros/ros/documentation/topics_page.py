@@ -73,15 +73,10 @@ those in the labels, whatever `label_ids` is, and filtered classes keep theirs. 
 
 A latched message and the first image can overtake each other on their way to a new subscriber, and a costmap layer that
 gets a label before the classes has nothing to read it with. So when `~/label`, `~/nav/label` or `~/label/compressed`
-gains a subscriber, the classes are sent once more, and labels on that topic pause for `label_info_lead_ms`, by default a
-quarter of a second. On a machine so busy that the classes are not acknowledged by then, they pause for up to eight
-times as long. They are counted as held back in the diagnostics. Where the costmap is started with the node, activate
-`sfnet` after it: then nothing has to pause.
-
-## How the node is
-
-`/diagnostics` (diagnostic_msgs/DiagnosticArray) tells once a second of rates, drops, the split of the latency and the
-last error, and warns where frames stay away, come late or are lost: see [diagnostics](diagnostics.md).
+gains a subscriber, labels on that topic pause for `label_info_lead_ms`, by default a quarter of a second, while the
+classes are sent once more to who subscribes to them. On a machine so busy that they are not acknowledged by then, the
+pause is up to eight times as long. Labels that it holds back are counted in the diagnostics. Where the costmap is
+started with the node, activate `sfnet` after it: then nothing has to pause.
 
 Every topic's quality of service can be overridden, see [parameters](parameters.md#quality-of-service).
 
