@@ -90,3 +90,4 @@ def test_the_real_bond_forms_and_breaks_with_the_lifecycle(bench: Bench) -> None
     assert manager.wait_until_broken(DEADLINE_S)
     manager.shutdown()
     bench.peer.destroy_subscription(manager.sub)
+    bench.peer.destroy_publisher(manager.pub)
