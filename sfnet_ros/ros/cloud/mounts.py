@@ -19,8 +19,8 @@ class MountUnknownError(ValueError):
 class Mounts(Protocol):
     """Know where the camera was at the time of a frame."""
 
-    def at(self, header: Header) -> Mount:
-        """Give the place in the base frame; raises `MountUnknownError`."""
+    def at(self, header: Header) -> Mount | None:
+        """Give the place in the base frame, or None where nobody ever knows; raises `MountUnknownError`."""
 
     def close(self) -> None:
         """Listen no more."""
@@ -38,6 +38,9 @@ def open_mounts(node: Node, parameters: CloudParameters) -> Mounts:
         return _FromTf(node, parameters.base_frame)
     except ImportError as error:
         if parameters.needs_depth:
+            node.get_logger().info(
+                'heights of obstacles are not limited: camera_height is 0.0, and tf2_ros is not installed to ask tf'
+            )
             return _Unknown()
         raise MountUnknownError(
             'parameter camera_height is 0.0, which asks tf, but tf2_ros is not installed for this Python: set '
@@ -57,8 +60,8 @@ class _Fixed:
 
 
 class _Unknown:
-    def at(self, _header: Header) -> Mount:
-        raise MountUnknownError('camera_height is 0.0 and tf2_ros is not installed')
+    def at(self, _header: Header) -> None:
+        return None
 
     def close(self) -> None:
         pass

@@ -16,7 +16,7 @@ from sfnet_ros.ros.cloud.outputs import CloudOutputs
 from sfnet_ros.ros.cloud.painter import Painter
 from sfnet_ros.ros.cloud.parameters import CloudParameters
 from sfnet_ros.ros.cloud.silence import OutputWatch
-from sfnet_ros.ros.cloud.worker import CloudCounts, CloudWorker, warn
+from sfnet_ros.ros.cloud.worker import THROTTLED, CloudCounts, CloudWorker
 from sfnet_ros.ros.declaration import change, declare, misspelt
 from sfnet_ros.ros.ending import Ending
 from sfnet_ros.ros.latest_slots import LatestSlots
@@ -75,7 +75,7 @@ class SemanticCloudNode(WorkingNode):
         self._slots = LatestSlots()
         self._inputs = Inputs(self, self.parameters, self._take)
         self._watch = OutputWatch(self, lambda: self.parameters.silence_s, self._inputs.describe)
-        painter = Painter(self._mounts, lambda sentence: warn(self.get_logger(), sentence))
+        painter = Painter(self._mounts, lambda sentence: self.get_logger().warning(sentence, **THROTTLED))
         worker = CloudWorker(
             self._slots, painter, self._outputs, lambda: self.parameters, self.counts, self.get_logger()
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from nav_msgs.msg import OccupancyGrid
 from numpy.typing import NDArray
-from sensor_msgs.msg import CameraInfo, PointCloud2
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
 from sfnet_ros.geometry import (
     GroundGrid,
@@ -59,7 +59,7 @@ class Painter:
     """
 
     mounts: Mounts
-    warn: Callable[[str], None]
+    warn: Callable[[str], object]
     _view: GroundView | None = field(default=None, init=False)
 
     def paint(self, frame: CloudFrame, parameters: CloudParameters, wanted: Wanted) -> Painted:
@@ -73,6 +73,7 @@ class Painter:
         if parameters.needs_depth:
             assert frame.depth is not None
             depth = depth_of(frame.depth)
+            self._compare_frames(frame.depth, frame.label)
             camera = pinhole_of(frame.camera_info, depth.shape, labels.shape)
             metres = to_metres(sample_nearest(depth, labels.shape))
             drivable = None
@@ -102,6 +103,13 @@ class Painter:
                 raise
             self.warn(f'heights of obstacles are not limited: {error}')
             return None
+
+    def _compare_frames(self, depth: Image, label: Image) -> None:
+        if depth.header.frame_id != label.header.frame_id:
+            self.warn(
+                f'depth is in frame {depth.header.frame_id!r} and labels are in {label.header.frame_id!r}: they lie on '
+                'each other only where depth is registered to the labelled camera'
+            )
 
     def _ground(self, camera: Pinhole, mount: Mount, parameters: CloudParameters) -> GroundView:
         grid = GroundGrid(parameters.grid_resolution, parameters.grid_range)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 from rclpy.clock import Clock
@@ -17,8 +18,8 @@ from sfnet_ros.ros.cloud.parameters import CloudParameters
 from sfnet_ros.ros.latest_slots import LatestSlots
 from sfnet_ros.ros.managed_node import one_line
 
-_THROTTLE_S = 5.0
-_STEADY = Clock(clock_type=ClockType.STEADY_TIME)
+# For what may be said of every frame; each line of code that logs is throttled by itself.
+THROTTLED: Any = {'throttle_duration_sec': 5.0, 'throttle_time_source_type': Clock(clock_type=ClockType.STEADY_TIME)}
 
 
 @dataclass
@@ -78,11 +79,6 @@ class CloudWorker:
                 self._outputs.publish(self._painter.paint(frame, self._parameters(), wanted))
         except (ValueError, cv2.error) as error:
             self._counts.refused += 1
-            warn(self._logger, f'dropped a frame: {one_line(error)}')
+            self._logger.warning(f'dropped a frame: {one_line(error)}', **THROTTLED)
             return
         self._counts.served += 1
-
-
-def warn(logger: RcutilsLogger, sentence: str) -> None:
-    """Log a warning that may come with every frame."""
-    logger.warning(sentence, throttle_duration_sec=_THROTTLE_S, throttle_time_source_type=_STEADY)

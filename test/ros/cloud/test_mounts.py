@@ -20,7 +20,9 @@ from .scene import header
 
 def test_a_height_needs_no_tf(bench: Bench) -> None:
     mounts = open_mounts(bench.peer, CloudParameters(camera_height=1.5, camera_pitch=0.1))
-    assert mounts.at(header(1)).same_as(Mount.at(1.5, 0.1))
+    mount = mounts.at(header(1))
+    assert mount is not None
+    assert mount.same_as(Mount.at(1.5, 0.1))
     mounts.close()
 
 
@@ -28,11 +30,10 @@ def test_without_height_and_tf_a_ground_plane_is_refused_and_depth_goes_without_
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, 'tf2_ros', None)
-    with pytest.raises(MountUnknownError, match='camera_height is 0.0, which asks tf, but tf2_ros is not installed'):
+    with pytest.raises(MountUnknownError, match=r'camera_height is 0.0, which asks tf, but tf2_ros is not installed'):
         open_mounts(bench.peer, CloudParameters(mode='ground_plane'))
     mounts = open_mounts(bench.peer, CloudParameters())
-    with pytest.raises(MountUnknownError, match='camera_height is 0.0 and tf2_ros is not installed'):
-        mounts.at(header(1))
+    assert mounts.at(header(1)) is None
     mounts.close()
 
 
@@ -57,7 +58,9 @@ def test_tf_is_asked_for_the_camera_at_the_time_of_the_labels(bench: Bench, monk
     module.TransformException = LookupError
     monkeypatch.setitem(sys.modules, 'tf2_ros', module)
     mounts = open_mounts(bench.peer, CloudParameters(mode='ground_plane', base_frame='base'))
-    assert mounts.at(header(7)).same_as(Mount.at(1.5, 0.0))
+    mount = mounts.at(header(7))
+    assert mount is not None
+    assert mount.same_as(Mount.at(1.5, 0.0))
     with pytest.raises(MountUnknownError, match="tf does not know 'camera_optical' in 'base'"):
         mounts.at(header(8))
     with pytest.raises(MountUnknownError, match='before 1970'):

@@ -161,6 +161,20 @@ def test_a_frame_that_makes_no_sense_is_dropped_and_the_next_one_served(
         pass
 
 
+def test_depth_of_another_frame_is_warned_of(bench: Bench, labels: np.ndarray) -> None:
+    logs = bench.logs()
+    robot = Robot(bench)
+    clouds = bench.listen(POINTS, PointCloud2)
+    robot.calibrate()
+    robot.send('depth', image(np.ones(HW, np.float32), 1, 'depth_optical'))
+    robot.see(labels)
+    assert clouds.get(timeout=DEADLINE_S).header.frame_id == 'camera_optical'
+    while (
+        "depth is in frame 'depth_optical' and labels are in 'camera_optical'" not in logs.get(timeout=DEADLINE_S).msg
+    ):
+        pass
+
+
 def test_a_stamp_before_1970_is_a_stamp_too(bench: Bench, labels: np.ndarray) -> None:
     robot = Robot(bench)
     clouds = bench.listen(POINTS, PointCloud2)

@@ -47,7 +47,7 @@ def test_tf_tells_where_the_camera_is(bench: Bench) -> None:
 
     def known() -> bool:
         try:
-            return mounts.at(header(1)).same_as(Mount.at(1.0, 0.0))
+            return Mount.at(1.0, 0.0).same_as(mounts.at(header(1)))
         except ValueError:
             return False
 
