@@ -36,8 +36,9 @@ class NodeProcess:
     def output(self) -> str:
         return self._log.read_text(errors='replace')
 
-    def wait_for_output(self, text: str) -> None:
-        wait_until(lambda: text in self.output or self.popen.poll() is not None, f'the node says {text!r}')
+    def wait_for_output(self, text: str, deadline_s: float = DEADLINE_S) -> None:
+        said = f'the node says {text!r}'
+        wait_until(lambda: text in self.output or self.popen.poll() is not None, said, deadline_s)
         assert text in self.output, self.output
 
     def takes_signals(self) -> bool:

@@ -12,9 +12,9 @@ from std_msgs.msg import Header
 
 from sfnet_ros.ros.messages import image_message
 
-from ..ros.bench import DEADLINE_S, Bench
+from ..ros.bench import Bench
 from ..ros.node_process import NodeProcess
-from .attacker import GROWTH, end_in_order, for_each, ros_arguments
+from .attacker import GROWTH, PATIENCE_S, end_in_order, for_each, ros_arguments
 from .memory import Memory
 from .messages import calibration, cloud_frames
 
@@ -85,7 +85,7 @@ class CloudAttacker:
     def _cloud_of(self, header: Header) -> PointCloud2:
         while True:
             try:
-                cloud = self._clouds.get(timeout=DEADLINE_S)
+                cloud = self._clouds.get(timeout=PATIENCE_S)
             except queue.Empty:
                 pytest.fail(f'no cloud of {header}: {self._node.output}')
             if cloud.header == header:
@@ -98,6 +98,7 @@ def test_what_cameras_may_send_does_not_harm_the_semantic_cloud_node(
     qos = {f'qos_overrides./{topic}.subscription.reliability': 'reliable' for topic in TOPICS}
     parameters = {'label_space': 'camvid', 'color': 'image', **qos}
     node = start_process(*ros_arguments(parameters), executable='semantic_cloud_node')
+    node.wait_for_output('labels of /label go to', PATIENCE_S)
     attacker = CloudAttacker(bench, node, frames)
     for_each(frames // len(TOPICS), cloud_frames(), attacker.take)
     assert bench.state('/semantic_cloud') == 'active'

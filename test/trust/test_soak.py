@@ -14,7 +14,7 @@ from sfnet_ros.ros.outputs.table import OUTPUTS
 
 from ..ros.bench import Bench, camera_frame
 from ..ros.node_process import NodeProcess
-from .attacker import end_in_order, start_node
+from .attacker import PATIENCE_S, end_in_order, start_node
 from .memory import Memory
 from .messages import calibration
 
@@ -80,7 +80,7 @@ def test_memory_is_flat_and_every_header_was_sent_and_in_order(
             calibrations.publish(calibration(*HW))
             camera.publish(message)
         # The label of one of them; those of a burst that are labelled as well only make this wait shorter.
-        assert labelled.acquire(timeout=20), node.output
+        assert labelled.acquire(timeout=PATIENCE_S), node.output
         memory.sample(number)
     print(f'\n{len(sent_ns)} frames: {end_in_order(node)}; {memory}')
     assert {name: watch.faults[:3] for name, watch in watches.items() if watch.faults} == {}
