@@ -69,12 +69,10 @@ class ModelLoader:
             # Loading cannot be interrupted, only its fruit be thrown away.
             request.work.add_done_callback(lambda work: _free(work, request.base))
 
-    def close(self) -> tuple[Future[LoadedModel], ...]:
-        """Load nothing any more, and give what is still being loaded."""
-        pending = () if self.request is None else (self.request.work,)
+    def close(self) -> None:
+        """Load nothing any more."""
         self.abandon()
         self._thread.shutdown(wait=False, cancel_futures=True)
-        return pending
 
 
 def _free(work: Future[LoadedModel], base: LoadedModel | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
 from rclpy.context import Context
@@ -128,9 +127,10 @@ class SegmentationNode(WorkingNode):
         self.running.close()
         self._worker = None
 
-    def background(self) -> tuple[Future[Any], ...]:
-        """Load nothing any more."""
-        return self._loader.close()
+    def close(self) -> bool:
+        """Stop for good; what is being loaded is not waited for, as it touches nothing of the node's."""
+        self._loader.close()
+        return super().close()
 
     def _take_over(self, model: LoadedModel) -> None:
         """Prepare everybody for a model's first label; on the worker's thread while there is one."""

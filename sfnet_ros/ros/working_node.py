@@ -17,7 +17,7 @@ from sfnet_ros.ros.bond import ManagerBond
 from sfnet_ros.ros.ending import Ending
 from sfnet_ros.ros.managed_node import ManagedNode, one_line
 
-# What the threads are at is waited for this long at the end of the process, which has two seconds for all.
+# What the worker is at is waited for this long at the end of the process, which has two seconds for all.
 _LAST_WORK_S = 1.0
 
 
@@ -61,10 +61,6 @@ class WorkingNode(ManagedNode):
     def release(self) -> None:
         """Take down what `configure` made, if anything."""
 
-    def background(self) -> tuple[Future[Any], ...]:
-        """Let what is done beside the work end, and give what is still at it."""
-        return ()
-
     def start(self) -> None:
         """Configure and activate, unless a lifecycle manager is to do that."""
         if self._autostart:
@@ -73,10 +69,9 @@ class WorkingNode(ManagedNode):
             self.get_logger().info('autostart is off: waiting to be configured and activated')
 
     def close(self) -> bool:
-        """Stop for good, and say whether the threads are through; they may still be busy."""
+        """Stop for good, and say whether the worker is through; it may still be busy."""
         self._stop()
-        pending = [*self.background(), *([] if self._work is None else [self._work])]
-        return not wait_for_futures(pending, timeout=_LAST_WORK_S).not_done
+        return self._work is None or not wait_for_futures([self._work], timeout=_LAST_WORK_S).not_done
 
     def on_configure(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Make what the work needs."""
