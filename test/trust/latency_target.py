@@ -35,7 +35,8 @@ DRIVE = Path(__file__).parents[1] / 'data' / 'camvid_0016E5'
 MODEL = 'df1_camvid'
 # Over which the node's diagnostics sum up.
 WINDOW_S = 10.0
-QUIET_WINDOWS, LOADED_WINDOWS = 2, 5
+# Under load the first windows are shown, and do not count: the node has to notice the load.
+QUIET_WINDOWS, LOADED_WINDOWS, FIRST_WINDOWS = 2, 6, 2
 SLACK = 1.5
 
 LOAD = 'import torch\nfactor = torch.rand(1024, 1024)\nwhile True:\n    factor @ factor'
@@ -73,15 +74,16 @@ class Camera:
 
 @dataclass
 class Windows:
-    """What the diagnostics told of windows that do not overlap."""
+    """What the diagnostics told of windows that do not overlap; the first ones may not count."""
 
+    first: int
     p95_ms: list[float] = field(default_factory=list)
     networks: list[str] = field(default_factory=list)
     rates_hz: list[float] = field(default_factory=list)
 
     @property
     def median_ms(self) -> float:
-        return float(np.median(self.p95_ms))
+        return float(np.median(self.p95_ms[self.first :]))
 
     def __str__(self) -> str:
         windows = (
@@ -97,9 +99,9 @@ class Drive:
 
     heard: queue.SimpleQueue[DiagnosticArray]
 
-    def watch(self, windows: int) -> Windows:
+    def watch(self, windows: int, first: int = 0) -> Windows:
         """Read one window after the other."""
-        found = Windows()
+        found = Windows(first)
         for _ in range(windows):
             end_s = time.monotonic() + WINDOW_S
             while time.monotonic() < end_s:
@@ -153,9 +155,9 @@ def test_the_target_holds_under_a_load_at_which_the_fixed_size_misses_it(
         quiet = fixed.watch(QUIET_WINDOWS)
         target_ms = float(round(SLACK * quiet.median_ms))
         with load():
-            missed = fixed.watch(LOADED_WINDOWS)
+            missed = fixed.watch(LOADED_WINDOWS, FIRST_WINDOWS)
     with drive(bench, start_process, target_ms) as governed, load():
-        held = governed.watch(LOADED_WINDOWS)
+        held = governed.watch(LOADED_WINDOWS, FIRST_WINDOWS)
     print(f'\np95 of the latency, from the receipt of a frame to its label, over windows of {WINDOW_S:g} s:')
     print(f'fixed size, alone      {quiet}')
     print(f'target                 {target_ms:.0f} ms')

@@ -79,9 +79,10 @@ def test_one_size_alone_is_never_left() -> None:
 
 def test_a_load_is_answered_within_two_seconds_and_its_end_within_half_a_minute() -> None:
     run = drive(target_ms=50.0, network_ms=25.0, load=lambda now_s: 2.5 if 10 < now_s < 60 else 1.0)
-    assert [rung for _, rung in run.steps] == [1, 2, 1, 0]
-    begun_s, adapted_s, *_, back_s = [now_s for now_s, _ in run.steps]
-    assert 10 < begun_s < adapted_s < 12
+    # Two sizes at once, as one alone could not make up for what the load costs.
+    assert [rung for _, rung in run.steps] == [2, 1, 0]
+    adapted_s, *_, back_s = [now_s for now_s, _ in run.steps]
+    assert 10 < adapted_s < 12
     assert 65 < back_s < 90
     assert run.p95_ms < 50
 
@@ -89,7 +90,8 @@ def test_a_load_is_answered_within_two_seconds_and_its_end_within_half_a_minute(
 def test_a_target_out_of_reach_ends_at_the_smallest_size() -> None:
     run = drive(target_ms=45.0, fixed_ms=60.0, network_ms=40.0)
     assert run.steps[-1][0] < 5
-    assert [rung for _, rung in run.steps] == [1, 2, 3, 4]
+    assert [rung for _, rung in run.steps] == sorted({rung for _, rung in run.steps})
+    assert run.rungs[-1] == RUNGS - 1
 
 
 @pytest.mark.parametrize('hz', [5.0, 30.0])
@@ -97,7 +99,7 @@ def test_an_overloaded_node_finds_the_largest_size_in_time_at_any_rate(hz: float
     run = drive(target_ms=60.0, network_ms=60.0, hz=hz)
     # At the smallest but two a frame takes 30 ms, at the next larger one 43 ms, and it may wait for as long before.
     assert run.rungs[-1] in ({2} if hz == 30 else {1})
-    assert len(run.steps) == run.rungs[-1]
+    assert len(run.steps) <= 2
     assert run.p95_ms < 60
 
 
@@ -122,10 +124,11 @@ def test_loads_that_come_and_go_are_followed_without_missing_the_target() -> Non
 
 
 def test_frames_that_waited_for_one_of_the_last_size_do_not_count() -> None:
-    governor = LatencyGovernor(50.0, rungs=3)
+    governor = LatencyGovernor(50.0, RUNGS)
     now_s = 0.0
     while governor.rung == 0:
         now_s += 0.1
         governor.observe(90.0, now_s)
+    rung = governor.rung
     for _ in range(20):
-        assert governor.observe(90.0, now_s + 0.05) == 1
+        assert governor.observe(90.0, now_s + 0.05) == rung
