@@ -44,9 +44,11 @@ Rates, shares and latencies are those of the last {window_s:g} seconds.
 
 With `target_latency_ms` the node keeps the 95th percentile of the total latency under the target: it steps down a
 ladder of ever smaller sizes of the network, each about 0.8 of the last in side, as soon as more than one frame in
-twenty takes longer than nine tenths of the target, and up again after some seconds in which the next larger size would
-have taken less than eight tenths. A larger size that does not last is tried again after twice the time. The sizes are
-made warm when the model is loaded, so that a step costs no frame. `rung` tells where it is.
+twenty takes longer than nine tenths of the target, and by several sizes where frames take much longer. It steps up
+after some seconds in which the next larger size would have taken less than eight tenths; one that does not last is
+tried again after twice the time. The sizes are made warm when the model is loaded, so that a step costs no frame.
+`rung` tells where it is. Time that no size saves, such as that of decoding, sets a limit to what can be reached: where
+the smallest size misses the target, the diagnostics warn.
 
 `make latency-target` shows it on the machine it runs on: a recording is played to the node at its fixed size and with a
 target, while another process takes the CPU.

@@ -29,10 +29,9 @@ class LatencyGovernor:
     """Keep the 95th percentile of the latency under a target, at the largest size that allows it.
 
     It goes down as soon as more than a twentieth of the frames come close to the target, by several sizes where they
-    take much longer. It goes up after some seconds
-    in which the next larger size would have had time to spare, judged by what the step between the two has been seen to
-    cost. A larger size that does not last is tried again only after twice the time, and so on: where two sizes lie on
-    either side of the target, the steps between them die out.
+    take much longer. It goes up after some seconds in which the next larger size would have had time to spare, judged
+    by what the step between the two has been seen to cost. A larger size that does not last is tried again only after
+    twice the time, and so on: where two sizes lie on either side of the target, the steps between them die out.
 
     Args:
         target_ms: Latency to stay under.
