@@ -7,6 +7,7 @@ import types
 from typing import Any
 
 import pytest
+from rclpy.duration import Duration
 from std_msgs.msg import String
 
 from sfnet_ros.ros.cloud.node import SemanticCloudNode
@@ -85,9 +86,9 @@ def test_the_real_bond_forms_and_breaks_with_the_lifecycle(bench: Bench) -> None
     assert bench.transition('activate', NODE)
     manager = bondpy.Bond(bench.peer, 'bond', 'semantic_cloud')
     manager.start()
-    assert manager.wait_until_formed(DEADLINE_S)
+    assert manager.wait_until_formed(Duration(seconds=DEADLINE_S))
     assert bench.transition('deactivate', NODE)
-    assert manager.wait_until_broken(DEADLINE_S)
+    assert manager.wait_until_broken(Duration(seconds=DEADLINE_S))
     manager.shutdown()
     bench.peer.destroy_subscription(manager.sub)
     bench.peer.destroy_publisher(manager.pub)
