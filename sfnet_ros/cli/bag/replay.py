@@ -39,10 +39,13 @@ def run(args: argparse.Namespace) -> int:
 def _replay(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from sfnet_ros.ros.process import wait_with_a_short_spin
+
+    # The model is timed alone as it ran in the node. Before anything else, as bags bring torch along.
+    wait_with_a_short_spin()
     from sfnet_ros.bags.messages import COMPRESSED_IMAGE
     from sfnet_ros.bags.read import Bag, BagError
     from sfnet_ros.bags.review import check_truth
-    from sfnet_ros.ros.process import wait_with_a_short_spin
     from sfnet_ros.ros.replay.plan import ReplayPlan
     from sfnet_ros.ros.replay.supervise import replay
 
@@ -61,8 +64,6 @@ def _replay(args: argparse.Namespace) -> int:
         frames = bag.count(topic)
         with tqdm(desc='replay', total=frames, unit='frame', disable=None) as progress:
             replayed = replay(plan, on_label=progress.update)
-        # The model is timed alone as it ran in the node.
-        wait_with_a_short_spin()
         # Only now: what the judging needs is slow to import, and the node needs the processor.
         from sfnet_ros.cli.options import load_segmenter
         from sfnet_ros.ros.replay.judge import RESULTS, judge
