@@ -36,7 +36,6 @@ class Memory:
         return max(self._samples_mb) / self._samples_mb[0] - 1
 
     def __str__(self) -> str:
-        first, most, last = self._samples_mb[0], max(self._samples_mb), self._samples_mb[-1]
-        return (
-            f'resident {first:.1f} MB after the warm-up, {most:.1f} MB at most ({self.growth:+.2%}), {last:.1f} MB last'
-        )
+        first, last = self._samples_mb[0], len(self._samples_mb) - 1
+        quarters = ', '.join(f'{self._samples_mb[last * quarter // 4]:.1f}' for quarter in range(1, 5))
+        return f'resident {first:.1f} MB after the warm-up, {quarters} MB at its quarters ({self.growth:+.2%} at most)'

@@ -14,7 +14,7 @@ from std_msgs.msg import Header
 
 from sfnet_ros.runtime.encodings import ENCODINGS
 
-LARGEST_BYTES = 1 << 20
+LARGEST_BYTES = 1 << 18
 
 UINT32 = st.integers(0, 2**32 - 1)
 SEEDS = st.integers(0, 2**32 - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import queue
 from collections.abc import Callable
 
@@ -10,13 +11,14 @@ import pytest
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 
+from sfnet_ros.ros.cloud.parameters import CloudParameters
 from sfnet_ros.ros.messages import image_message
 
 from ..ros.bench import Bench
 from ..ros.node_process import NodeProcess
 from .attacker import GROWTH, PATIENCE_S, end_in_order, for_each, ros_arguments
 from .memory import Memory
-from .messages import calibration, cloud_frames
+from .messages import LARGEST_BYTES, calibration, cloud_frames
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -41,6 +43,13 @@ def wall(number: int) -> dict[str, Image | CameraInfo]:
     }
 
 
+def largest(kind: type[Image | CameraInfo], stamp_s: int) -> Image | CameraInfo:
+    """Make a message that waits for labels that never come."""
+    message = kind() if kind is CameraInfo else Image(data=array.array('B', bytes(LARGEST_BYTES)))
+    message.header.stamp.sec = stamp_s
+    return message
+
+
 def values_of(cloud: PointCloud2, field: str, dtype: type[np.generic]) -> np.ndarray:
     """Read a field of all points ``(H, W)``."""
     (offset,) = [entry.offset for entry in cloud.fields if entry.name == field]
@@ -58,6 +67,10 @@ class CloudAttacker:
         self._publishers = {topic: bench.camera(f'/{topic}', kind) for topic, kind in TOPICS.items()}
         self._clouds = bench.listen('/semantic_cloud/points', PointCloud2)
         bench.listen('/semantic_cloud/obstacles', PointCloud2)
+        # Of the memory that the node may take, all is taken before it is measured: its queue is full of the largest.
+        for number in range(2 * CloudParameters.queue_size):
+            self._send({topic: largest(kind, 10**6 + number) for topic, kind in TOPICS.items()} | {'label': Image()})
+            self._send_wall(0)
 
     def take(self, frame: dict[str, Image | CameraInfo]) -> None:
         """Send a frame, topic by topic."""

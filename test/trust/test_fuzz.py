@@ -51,6 +51,7 @@ def test_what_a_camera_may_send_does_not_harm_the_segmentation_node(
     attacker = Attacker(bench, node, segmenter, kind, frames // 2)
     drawn = mixed({messages: 16, camera_infos(): 3, cut_wires(attacker.wire): 1})
     for_each(frames // 2, drawn, attacker.take)
+    attacker.assert_calibrated()
     assert bench.state() == 'active'
     last_words = end_in_order(node)
     print(f'\n{attacker.sent} messages: {last_words}; {attacker.memory}')
