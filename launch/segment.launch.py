@@ -14,7 +14,7 @@ from launch_ros.substitutions import FindPackageShare
 
 from launch import LaunchContext, LaunchDescription
 from sfnet_ros.ros.parameter_fields import rules_of
-from sfnet_ros.ros.parameters import NodeParameters
+from sfnet_ros.ros.segmentation.parameters import NodeParameters
 
 # Parameters that are arguments too; the others are set in params_file alone.
 NAMES = (

@@ -199,7 +199,7 @@ def test_commands_are_light_to_import(imports: list[Import]) -> None:
 @pytest.mark.parametrize(
     ('module', 'strangers'),
     [
-        ('sfnet_ros.ros.segmentation', ['training', 'datasets', 'bags', 'cli']),
+        ('sfnet_ros.ros.segmentation.node', ['training', 'datasets', 'bags', 'cli']),
         ('sfnet_ros.training.engine', ['runtime', 'bags', 'ros', 'cli']),
     ],
 )
@@ -221,7 +221,7 @@ def test_node_brings_no_training_along_and_training_no_runtime(module: str, stra
         ('from ..runtime import Segmenter', 'labels/reader.py'),
         ('from ...ros import replay', 'cli/bag/make.py'),
         ('from sfnet_ros.labels import LabelSpace', 'keys.py'),
-        ("importlib.import_module('sfnet_ros.training.engine')", 'ros/segmentation.py'),
+        ("importlib.import_module('sfnet_ros.training.engine')", 'ros/segmentation/node.py'),
         ("import_module(f'sfnet_ros.ros.{name}')", 'runtime/image.py'),
         ("__import__('sfnet_ros.runtime')", 'network/sfnet.py'),
     ],

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import NoReturn
 
-from sfnet_ros.ros.health import shared_memory
+from sfnet_ros.ros import shared_memory
 from sfnet_ros.share import find_shared
 
 GRACE_S = 1.5

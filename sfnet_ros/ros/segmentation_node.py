@@ -12,7 +12,7 @@ def main() -> NoReturn:
     signals = prepare_process()
     # Imported only now: torch and rclpy take seconds, and a signal must end the process meanwhile too.
     from sfnet_ros.ros.run import run_node
-    from sfnet_ros.ros.segmentation import SegmentationNode
+    from sfnet_ros.ros.segmentation.node import SegmentationNode
 
     leave(run_node(SegmentationNode, signals, 'segmentation_node'))
 

@@ -29,7 +29,7 @@ from sfnet_ros.ros.ending import Ending
 from sfnet_ros.ros.managed_node import ManagedNode
 from sfnet_ros.ros.messages import image_message
 from sfnet_ros.ros.run import spin
-from sfnet_ros.ros.segmentation import SegmentationNode
+from sfnet_ros.ros.segmentation.node import SegmentationNode
 
 DEADLINE_S = 20.0
 

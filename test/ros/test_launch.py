@@ -14,7 +14,7 @@ from rcl_interfaces.srv import GetParameters
 
 from sfnet_ros.bags.read import Bag
 from sfnet_ros.ros.parameter_fields import rules_of
-from sfnet_ros.ros.parameters import NodeParameters
+from sfnet_ros.ros.segmentation.parameters import NodeParameters
 
 from .bench import DEADLINE_S, Bench, camera_frame, wait_until
 

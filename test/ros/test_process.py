@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sfnet_ros.ros.health import shared_memory
+from sfnet_ros.ros import shared_memory
 
 CHECKOUT = Path(__file__).parents[2]
 PROFILES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')

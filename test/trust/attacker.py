@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from sfnet_ros.ros.outputs.table import OUTPUTS
+from sfnet_ros.ros.segmentation.outputs.table import OUTPUTS
 from sfnet_ros.runtime import Segmenter
 from sfnet_ros.runtime.image import ImageFormatError, to_rgb
 

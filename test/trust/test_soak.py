@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sensor_msgs.msg import CameraInfo
 
-from sfnet_ros.ros.outputs.table import OUTPUTS
+from sfnet_ros.ros.segmentation.outputs.table import OUTPUTS
 
 from ..ros.bench import Bench, camera_frame, wait_until
 from ..ros.node_process import NodeProcess

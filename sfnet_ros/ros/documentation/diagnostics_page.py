@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from sfnet_ros.ros.documentation.table import table
-from sfnet_ros.ros.health.statuses import CAMERA_VALUES, NODE_VALUES, Values
-from sfnet_ros.ros.health.vitals import WINDOW_S
+from sfnet_ros.ros.segmentation.health.statuses import CAMERA_VALUES, NODE_VALUES, Values
+from sfnet_ros.ros.segmentation.health.vitals import WINDOW_S
 
 _PAGE = """\
 # Diagnostics of `segmentation_node`

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from sfnet_ros.ros.documentation.table import table
 from sfnet_ros.ros.parameter_fields import ParameterSet
-from sfnet_ros.ros.parameters import NodeParameters
+from sfnet_ros.ros.segmentation.parameters import NodeParameters
 
 _PAGE = """\
 # Parameters of `segmentation_node`

@@ -6,9 +6,9 @@ import json
 
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.ros.documentation.table import table
-from sfnet_ros.ros.outputs.announcements import legend_text
-from sfnet_ros.ros.outputs.table import DEPTH, OUTPUTS
-from sfnet_ros.ros.parameters import NodeParameters
+from sfnet_ros.ros.segmentation.outputs.announcements import legend_text
+from sfnet_ros.ros.segmentation.outputs.table import DEPTH, OUTPUTS
+from sfnet_ros.ros.segmentation.parameters import NodeParameters
 
 _PAGE = """\
 # Topics of `segmentation_node`

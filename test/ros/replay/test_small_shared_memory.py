@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sfnet_ros.ros.health import shared_memory
+from sfnet_ros.ros import shared_memory
 
 from .conftest import FRAMES
 

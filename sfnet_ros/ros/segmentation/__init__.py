@@ -1,0 +1,1 @@
+"""The segmentation node: labels for the frames of cameras."""

@@ -1,0 +1,103 @@
+"""Load the model that the parameters ask for, and make it warm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+
+from sfnet_ros.labels import LabelSpace
+from sfnet_ros.ros.parameter_fields import Changes, rules_of
+from sfnet_ros.ros.segmentation.model_choice import RUNGS, choose_model, size_rule
+from sfnet_ros.ros.segmentation.parameters import NodeParameters
+from sfnet_ros.runtime import ModelManifest, Segmenter
+
+RELOADS = tuple(name for name, rules in rules_of(NodeParameters).items() if rules.changes is Changes.RELOAD)
+
+# They take the same weights in the same place, only run at other sizes.
+_SIZES = ('input_height', 'input_width', 'target_latency_ms')
+
+# Before a camera's size is known; another one costs its first frames some time.
+_TYPICAL_FRAME_HW = (480, 640)
+
+_ALL_THREADS = torch.get_num_threads()
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """Hold a model that is ready to serve frames.
+
+    Args:
+        manifest: Of the model.
+        ladder: Runs it at its network's size, and at ever smaller ones where a latency is to be kept; all share one
+            backend.
+        parameters: What it was loaded for.
+    """
+
+    manifest: ModelManifest
+    ladder: tuple[Segmenter, ...]
+    parameters: NodeParameters
+
+    @property
+    def label_space(self) -> LabelSpace:
+        """Say what its train ids mean."""
+        return self.ladder[0].label_space
+
+    def describe(self) -> str:
+        """Say in a word what runs: ``'df1_camvid on torch/cpu/float32'``."""
+        return f'{self.manifest.name} on {self.device}'
+
+    @property
+    def device(self) -> str:
+        """Say what it runs on: ``'torch/cpu/float32'``."""
+        backend = self.ladder[0].backend
+        return f'{backend.name}/{backend.device}/{backend.precision}'
+
+    def close(self) -> None:
+        """Free its memory, the device's too."""
+        self.ladder[0].close()
+
+    def shares_with(self, other: LoadedModel | None) -> bool:
+        """Say whether both run on the same weights."""
+        return other is not None and other.ladder[0].backend is self.ladder[0].backend
+
+
+def load(parameters: NodeParameters, base: LoadedModel | None, frame_hws: Iterable[tuple[int, int]]) -> LoadedModel:
+    """Load a model, and run it until it is warm.
+
+    Args:
+        parameters: Say which, and on what.
+        base: Loaded already, and whose weights shall run at another size; None loads them.
+        frame_hws: Sizes of the frames that are to come, as far as known.
+
+    Raises:
+        ValueError: One sentence about a model, or what it shall run on, that is not there or not right.
+    """
+    if base is not None:
+        segmenter = base.ladder[0].with_size(size_rule(parameters, base.manifest))
+    else:
+        torch.set_num_threads(parameters.threads or _ALL_THREADS)
+        segmenter = Segmenter.from_model(
+            choose_model(parameters.model, parameters.backbone),
+            backend=parameters.backend,
+            device=parameters.device,
+            precision=parameters.precision,
+            input_hw=parameters.input_hw,
+        )
+    assert segmenter.manifest is not None
+    ladder = segmenter.ladder(RUNGS) if parameters.target_latency_ms else (segmenter,)
+    for rung in ladder:
+        for frame_hw in set(frame_hws) or {_TYPICAL_FRAME_HW}:
+            rung.warm_up(frame_hw)
+    return LoadedModel(segmenter.manifest, ladder, parameters)
+
+
+def differ(one: NodeParameters, other: NodeParameters) -> bool:
+    """Say whether two sets of parameters ask for models that are loaded differently."""
+    return any(getattr(one, name) != getattr(other, name) for name in RELOADS)
+
+
+def differ_in_weights(one: NodeParameters, other: NodeParameters) -> bool:
+    """Say whether two sets of parameters ask for other weights, or for the same ones elsewhere."""
+    return any(getattr(one, name) != getattr(other, name) for name in RELOADS if name not in _SIZES)
