@@ -12,12 +12,14 @@ import pytest
 from sfnet_ros.ros import shared_memory
 
 CHECKOUT = Path(__file__).parents[2]
+# Set by the user, or by another test of this process.
+PREPARED = ('RMW_IMPLEMENTATION', 'OMP_WAIT_POLICY', 'GOMP_SPINCOUNT')
 PROFILES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
 READY = 'import sys; print("ready", flush=True)'
 
 
 def start(code: str, **environment: str) -> subprocess.Popen[str]:
-    inherited = {key: value for key, value in os.environ.items() if key not in (*PROFILES, 'RMW_IMPLEMENTATION')}
+    inherited = {key: value for key, value in os.environ.items() if key not in (*PROFILES, *PREPARED)}
     return subprocess.Popen(
         [sys.executable, '-c', code],
         env={**inherited, 'PYTHONPATH': str(CHECKOUT), **environment},
@@ -128,7 +130,7 @@ def test_a_process_that_does_not_end_by_itself_is_ended_within_two_seconds() -> 
     'environment', [{}, {'RMW_IMPLEMENTATION': 'rmw_cyclonedds_cpp'}, {PROFILES[0]: '/etc/mine.xml'}], ids=str
 )
 def test_a_python_without_rclpy_is_told_what_to_do(environment: dict[str, str]) -> None:
-    inherited = {key: value for key, value in os.environ.items() if key not in (*PROFILES, 'RMW_IMPLEMENTATION')}
+    inherited = {key: value for key, value in os.environ.items() if key not in (*PROFILES, *PREPARED)}
     # -S: site-packages are not on the path.
     process = subprocess.run(
         [sys.executable, '-S', '-c', 'from sfnet_ros.ros.process import prepare_process as p; p()'],

@@ -53,8 +53,9 @@ class ReplayPlan:
         """Tell the node which camera it has, and its parameters."""
         arguments = [*ROS_ARGUMENTS, '-r', f'image:={self.camera}']
         transport = 'compressed' if self.is_compressed else 'raw'
-        # Who listens knows the classes already: no label waits until they have come.
-        own = {'image_transport': transport, 'label_info_lead_ms': 0}
+        # Who listens knows the classes already: no label waits until they have come. And the camera is silent until
+        # all processes know each other, which is nothing to warn of.
+        own = {'image_transport': transport, 'label_info_lead_ms': 0, 'silence_s': 0.0}
         for name, value in {**own, **self.parameters}.items():
             # JSON is YAML that says what is text: a model called 123 is no number.
             arguments += ['-p', f'{name}:={json.dumps(value)}']

@@ -185,6 +185,7 @@ def test_a_model_that_turns_out_to_be_damaged_leaves_the_old_one_and_the_paramet
     # It is not given up on for good.
     assert bench.set_parameter('input_height', 96) == (True, '')
     wait_until(lambda: network_of(stream, node) == '96x128', 'another change is served')
+    assert node.state().last_error == ''
 
 
 def network_of(stream: Stream, node: SegmentationNode) -> str:
@@ -232,7 +233,9 @@ def test_while_inactive_a_model_is_exchanged_too(bench: Bench, other_model: Path
     bench.peer.create_subscription(String, '/sfnet/legend', legends.put, LATCHED)
     assert json.loads(legends.get(timeout=DEADLINE_S).data)['model'] == 'untrained_df1'
     assert bench.set_parameter('model', str(other_model)) == (True, '')
-    assert json.loads(legends.get(timeout=DEADLINE_S).data)['model'] == 'untrained_cityscapes'
+    # The first may come once more: it is sent again to whoever comes late.
+    while json.loads(legends.get(timeout=DEADLINE_S).data)['model'] != 'untrained_cityscapes':
+        pass
     assert bench.transition('activate')
     Stream(bench).next()
 
