@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from sfnet_ros.ros.latest_slots import LatestSlots
 from sfnet_ros.ros.managed_node import one_line
 from sfnet_ros.ros.segmentation.camera import Camera
+from sfnet_ros.ros.segmentation.complaints import Complaints
 from sfnet_ros.ros.segmentation.filtering import LabelFilter
 from sfnet_ros.ros.segmentation.frame import Arrival, SegmentedFrame
 from sfnet_ros.ros.segmentation.health.ladder import LatencyGovernor
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
 FAILURES_TO_GIVE_UP = 10
 
-_THROTTLE_S = 5.0
-_STEADY = Clock(clock_type=ClockType.STEADY_TIME)
 # What a backend is known to raise about one frame, out of memory for one; all else is a mistake of ours.
 _FRAME_ERRORS = (RuntimeError, ValueError, MemoryError, cv2.error)
 
@@ -74,7 +71,7 @@ class FrameWorker:
         self._slots = slots
         self._running = running
         self._parameters = parameters
-        self._logger = logger
+        self._complaints = Complaints(logger)
         self.network = ''
         self._take_over(running.settle())
 
@@ -111,7 +108,7 @@ class FrameWorker:
         except (ImageFormatError, cv2.error) as error:
             sentence = f'dropped a malformed frame of {camera.input.topic}: {one_line(error)}'
             camera.vitals.malformed(sentence)
-            self._warn(sentence)
+            self._complaints.warn(f'malformed {camera.input.topic}', sentence)
             return None
         return _Frame(camera, arrival, rgb, _ms_since(started_ns))
 
@@ -169,10 +166,7 @@ class FrameWorker:
         camera.vitals.failed(sentence)
         if self._failures_in_a_row >= FAILURES_TO_GIVE_UP:
             raise TooManyFailuresError(f'{sentence} ({self._failures_in_a_row} frames in a row)') from error
-        self._warn(sentence)
-
-    def _warn(self, sentence: str) -> None:
-        self._logger.warning(sentence, throttle_duration_sec=_THROTTLE_S, throttle_time_source_type=_STEADY)
+        self._complaints.warn(f'failed {camera.input.topic}', sentence)
 
 
 def _ms_since(started_ns: int) -> float:

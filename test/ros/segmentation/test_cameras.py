@@ -23,6 +23,7 @@ from sfnet_ros.ros.segmentation.node import SegmentationNode
 from sfnet_ros.runtime import Segmentation, Segmenter, to_rgb
 
 from ..bench import DEADLINE_S, Bench, camera_frame, wait_until
+from .test_life import sentence
 
 NAMES = ('front', 'rear')
 
@@ -145,6 +146,14 @@ def test_garbage_from_one_camera_does_not_keep_another_from_its_labels(bench: Be
         assert labels.get(timeout=DEADLINE_S).header.stamp.nanosec == stamp_ns
     wait_until(lambda: node.counts.malformed == 5, 'the garbage is counted')
     assert {state.name: state.vitals.counts.malformed for state in node.state().cameras} == {'front': 5, 'rear': 0}
+
+
+def test_what_is_wrong_with_each_camera_is_told_though_another_s_fault_was_told_just_before(bench: Bench) -> None:
+    logs = bench.logs()
+    start_two(bench)
+    for name in NAMES:
+        bench.camera(f'/{name}/image').publish(Image(encoding=f'of {name}'))
+        assert name in sentence(logs, f'dropped a malformed frame of /{name}/image')
 
 
 def test_the_newest_calibration_is_published_under_the_frame_s_header(bench: Bench) -> None:

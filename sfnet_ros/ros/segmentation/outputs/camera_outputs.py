@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
+from sfnet_ros.ros.segmentation.complaints import Complaints
 from sfnet_ros.ros.segmentation.frame import SegmentedFrame
 from sfnet_ros.ros.segmentation.outputs.rendering import Rendering
 from sfnet_ros.ros.segmentation.outputs.table import outputs_of
 from sfnet_ros.ros.segmentation.outputs.topic import LabelTopic, OutputTopic
 from sfnet_ros.ros.segmentation.parameters import NodeParameters
-
-_THROTTLE_S = 5.0
-_STEADY = Clock(clock_type=ClockType.STEADY_TIME)
 
 
 class CameraOutputs:
@@ -38,7 +34,7 @@ class CameraOutputs:
         listeners_changed: Callable[[], None] = lambda: None,
         classes_arrived: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._logger = node.get_logger()
+        self._complaints = Complaints(node.get_logger())
         self._topics: list[OutputTopic] = []
         with ExitStack() as advertised:
             for output in outputs_of(parameters):
@@ -86,8 +82,8 @@ class CameraOutputs:
         try:
             message = topic.output.message(rendering)
         except ValueError as error:
-            sentence = f'nothing is published on {topic.publisher.topic_name}: {error}'
-            self._logger.warning(sentence, throttle_duration_sec=_THROTTLE_S, throttle_time_source_type=_STEADY)
+            name = topic.publisher.topic_name
+            self._complaints.warn(name, f'nothing is published on {name}: {error}')
             return
         if message is not None:
             topic.publish(message, rendering.frame.parameters.label_info_lead_ms)
