@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import torch
@@ -74,23 +75,27 @@ def load(parameters: NodeParameters, base: LoadedModel | None, frame_hws: Iterab
     Raises:
         ValueError: One sentence about a model, or what it shall run on, that is not there or not right.
     """
-    if base is not None:
-        segmenter = base.ladder[0].with_size(size_rule(parameters, base.manifest))
-    else:
-        torch.set_num_threads(parameters.threads or _ALL_THREADS)
-        segmenter = Segmenter.from_model(
-            choose_model(parameters.model, parameters.backbone),
-            backend=parameters.backend,
-            device=parameters.device,
-            precision=parameters.precision,
-            input_hw=parameters.input_hw,
-        )
-    assert segmenter.manifest is not None
-    ladder = segmenter.ladder(RUNGS) if parameters.target_latency_ms else (segmenter,)
-    for rung in ladder:
-        for frame_hw in set(frame_hws) or {_TYPICAL_FRAME_HW}:
-            rung.warm_up(frame_hw)
-    return LoadedModel(segmenter.manifest, ladder, parameters)
+    with ExitStack() as loaded:
+        if base is not None:
+            segmenter = base.ladder[0].with_size(size_rule(parameters, base.manifest))
+        else:
+            torch.set_num_threads(parameters.threads or _ALL_THREADS)
+            segmenter = Segmenter.from_model(
+                choose_model(parameters.model, parameters.backbone),
+                backend=parameters.backend,
+                device=parameters.device,
+                precision=parameters.precision,
+                input_hw=parameters.input_hw,
+            )
+            loaded.callback(segmenter.close)
+        assert segmenter.manifest is not None
+        ladder = segmenter.ladder(RUNGS) if parameters.target_latency_ms else (segmenter,)
+        for rung in ladder:
+            for frame_hw in set(frame_hws) or {_TYPICAL_FRAME_HW}:
+                rung.warm_up(frame_hw)
+        # Its memory is not freed, unless one of them failed.
+        loaded.pop_all()
+        return LoadedModel(segmenter.manifest, ladder, parameters)
 
 
 def differ(one: NodeParameters, other: NodeParameters) -> bool:
