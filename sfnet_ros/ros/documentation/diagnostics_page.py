@@ -20,7 +20,8 @@ lifecycle, while it loads a model, and while a simulation is paused. It has one 
 
 | level | of | when |
 | --- | --- | --- |
-| ERROR | the node | A model could not be loaded, or the node not start: the message says why. |
+| ERROR | the node | It has no model, as none could be loaded or the node gave up: the message says why. |
+| WARN | the node | Another model could not be loaded, or the node not activated, until either succeeds. |
 | ERROR | a camera | The model failed on the newest frame. |
 | WARN | a camera | No frame has come for `silence_s`. |
 | WARN | a camera | On arrival half of the stamps are older than `stale_s`, or that far ahead of the clock. |

@@ -66,6 +66,7 @@ class Reloading:
             self._return(error)
             return
         if model is not None:
+            self._node.last_error = ''
             self._running.offer(model)
             self._offered()
 

@@ -115,8 +115,9 @@ def node_status(state: NodeState) -> DiagnosticStatus:
         well.append(f'size {state.rung + 1} of {state.rungs} for {state.target_ms:g} ms')
     if state.loading:
         well.append(f'loading {state.loading}')
-    # With a model the node does its work, whatever another one's fault was.
-    faults = [_Finding(DiagnosticStatus.ERROR, state.last_error)] if state.last_error and not state.model else []
+    # With a model the node can do its work, whatever another one's fault was.
+    level = DiagnosticStatus.WARN if state.model else DiagnosticStatus.ERROR
+    faults = [_Finding(level, state.last_error)] if state.last_error else []
     return _status(', '.join(well), faults, NODE_VALUES, state)
 
 
