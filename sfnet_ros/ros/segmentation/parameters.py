@@ -189,10 +189,12 @@ class NodeParameters:
 
     def __post_init__(self) -> None:
         check(self)
-        for height, width in ((self.output_height, self.output_width), (self.nav_height, self.nav_width)):
+        for name in ('output', 'nav'):
+            height, width = getattr(self, f'{name}_height'), getattr(self, f'{name}_width')
             if height * width > _MOST_PIXELS:
                 raise ValueError(
-                    f'labels of {height} x {width} px are asked for; at most {_MOST_PIXELS} pixels are accepted'
+                    f'parameters {name}_height and {name}_width ask for labels of {height} x {width} px; at most '
+                    f'{_MOST_PIXELS} pixels are accepted'
                 )
         for name in self.camera_names:
             if not _CAMERA_NAME.fullmatch(name):
