@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import fields
@@ -34,6 +35,8 @@ class Cameras:
         self._cameras: tuple[Camera, ...] = ()
         self._announcements: tuple[Announcements, ...] = ()
         self._advertised = ExitStack()
+        # Announced on the worker's thread and on the executor's: the last one to do so has the newest parameters.
+        self._one_at_a_time = threading.Lock()
 
     def __iter__(self) -> Iterator[Camera]:
         """List the cameras; none while there are none."""
@@ -77,8 +80,9 @@ class Cameras:
 
     def announce(self, model: LoadedModel) -> None:
         """Announce the classes of a model."""
-        for announcements in self._announcements:
-            announcements.announce(model.manifest.name, model.label_space, self._parameters())
+        with self._one_at_a_time:
+            for announcements in self._announcements:
+                announcements.announce(model.manifest.name, model.label_space, self._parameters())
 
     def withdraw(self) -> None:
         """Withdraw all that was advertised."""
