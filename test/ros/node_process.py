@@ -8,7 +8,10 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+
+from sfnet_ros.ros.replay.child import end_with
 
 from .bench import DEADLINE_S, wait_until
 
@@ -30,6 +33,8 @@ class NodeProcess:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**environment, 'PYTHONPATH': os.pathsep.join([str(_CHECKOUT), *sys.path])},
+                # A test run that is killed cannot end it.
+                preexec_fn=partial(end_with, os.getpid()),
             )
 
     @property
@@ -51,6 +56,11 @@ class NodeProcess:
         return False
 
     @property
+    def shared_memory(self) -> set[Path]:
+        """List the files in shared memory that it has open, its own and those of its peers."""
+        return _mapped(Path(f'/proc/{self.popen.pid}/maps'))
+
+    @property
     def cpu_s(self) -> float:
         """Give the CPU time that it has used, all threads together."""
         fields = Path(f'/proc/{self.popen.pid}/stat').read_text().rpartition(')')[2].split()
@@ -66,11 +76,15 @@ class NodeProcess:
 
 def remove_orphans(before: set[Path]) -> None:
     """Remove what Fast DDS's processes left in shared memory since then, where no living process has it open."""
-    in_use = set()
-    for maps in Path('/proc').glob('[0-9]*/maps'):
-        with suppress(OSError):
-            in_use.update(line.split()[-1] for line in maps.read_text().splitlines() if str(SHARED_MEMORY) in line)
+    in_use = set().union(*map(_mapped, Path('/proc').glob('[0-9]*/maps')))
     for path in set(SHARED_MEMORY.glob('*fast*')) - before:
         owner = path.name.removeprefix('sem.').removesuffix('_el').removesuffix('_mutex')
-        if str(SHARED_MEMORY / owner) not in in_use:
+        if SHARED_MEMORY / owner not in in_use:
             path.unlink(missing_ok=True)
+
+
+def _mapped(maps: Path) -> set[Path]:
+    """List the files in shared memory among the mappings of a process; none where it has ended."""
+    with suppress(OSError):
+        return {Path(line.split()[-1]) for line in maps.read_text().splitlines() if str(SHARED_MEMORY) in line}
+    return set()

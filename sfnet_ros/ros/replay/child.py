@@ -76,7 +76,7 @@ class Child:
             pass_fds=files,
             # Ctrl-C goes to the supervisor alone, which ends its children in order.
             start_new_session=True,
-            preexec_fn=partial(_end_with, os.getpid()),
+            preexec_fn=partial(end_with, os.getpid()),
         )
 
     def fileno(self) -> int:
@@ -132,7 +132,7 @@ class Child:
         return [line for line in text.decode(errors='replace').splitlines() if line.strip()]
 
 
-def _end_with(supervisor: int) -> None:
+def end_with(supervisor: int) -> None:
     """Let the kernel send SIGTERM to this process when its supervisor is gone, even if that was killed."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != supervisor:
