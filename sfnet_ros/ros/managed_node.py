@@ -108,6 +108,8 @@ class ManagedNode(LifecycleNode):
 
 
 def one_line(error: BaseException) -> str:
-    """Give the message of an error as one line, or its type where it has none; what a message holds may be long."""
-    text = ' '.join(str(error).split()) or type(error).__name__
+    """Give the message of an error as one line, or its type where it has none; what a message holds may be anything."""
+    # Half of a surrogate pair, which JSON can hold, is no text to the logger.
+    message = str(error).encode('utf-8', 'replace').decode()
+    text = ' '.join(message.split()) or type(error).__name__
     return text if len(text) <= _LONGEST_LINE else f'{text[:_LONGEST_LINE]}...'

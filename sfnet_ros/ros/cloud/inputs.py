@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from sfnet_ros.labels import LabelSpace
 from sfnet_ros.ros.cloud.legend import Legend, entries_of, make_legend, read_entries
 from sfnet_ros.ros.cloud.matcher import PIVOT, StampMatcher
 from sfnet_ros.ros.cloud.parameters import CloudParameters
+from sfnet_ros.ros.managed_node import one_line
 from sfnet_ros.ros.parameter_fields import names_in
 
 _SENSOR = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -60,13 +62,19 @@ class Inputs:
         slops_ns |= {'depth': slop_ns} if parameters.needs_depth else {}
         slops_ns |= {'image': slop_ns} if parameters.color == 'image' else {}
         self._matcher = StampMatcher(slops_ns, parameters.queue_size)
+        # Since frames last matched; the legend comes once.
         self._heard: dict[str, int] = {}
         self._subscriptions: dict[str, Subscription[Any]] = {}
-        for topic in (PIVOT, *slops_ns):
-            self._subscribe(Image, topic, partial(self._match, topic), _SENSOR)
-        self._subscribe(CameraInfo, 'camera_info', self._take_camera_info, _SENSOR)
-        if self._legend is None:
-            self._subscribe(String, 'legend', self._take_legend, _LATCHED)
+        with ExitStack() as opened:
+            opened.callback(self.close)
+            if self._legend is None:
+                # First, as the executor takes what waits in this order: new classes before the labels that are of them.
+                self._subscribe(String, 'legend', self._take_legend, _LATCHED)
+            for topic in (PIVOT, *slops_ns):
+                self._subscribe(Image, topic, partial(self._match, topic), _SENSOR)
+            self._subscribe(CameraInfo, 'camera_info', self._take_camera_info, _SENSOR)
+            # None is closed, unless one of them failed.
+            opened.pop_all()
 
     @property
     def label_topic(self) -> str:
@@ -74,7 +82,7 @@ class Inputs:
         return self._subscriptions[PIVOT].topic_name
 
     def describe(self) -> str:
-        """Say what has come on each topic, and what is wrong with that."""
+        """Say what has come on each topic since frames last matched, and what is wrong with that."""
         parts = []
         for name, subscription in self._subscriptions.items():
             count, publishers = self._heard[name], self._node.count_publishers(subscription.topic_name)
@@ -83,8 +91,10 @@ class Inputs:
         text = ', '.join(parts)
         if self._legend_error:
             return f'{text}; {self._legend_error}'
-        if all(self._heard.values()) and self._parameters.max_stamp_difference_ms == 0:
-            return f'{text}; their stamps are never equal: max_stamp_difference_ms lets them differ'
+        if all(self._heard.values()):
+            slop_ms = self._parameters.max_stamp_difference_ms
+            wanted = f'within {slop_ms:g} ms of each other' if slop_ms else 'equal'
+            return f'{text}; their stamps are never {wanted}: see max_stamp_difference_ms and queue_size'
         return text
 
     def close(self) -> None:
@@ -112,25 +122,23 @@ class Inputs:
             self._legend, self._legend_error = make_legend(read_entries(message.data), drivable, obstacles), ''
         except ValueError as error:
             # The labels that follow mean something else than before, and nobody knows what.
-            self._legend, self._legend_error = None, str(error)
-            self._node.get_logger().error(f'cannot use the legend: {error}')
+            self._legend, self._legend_error = None, f'cannot use the legend: {one_line(error)}'
+            self._node.get_logger().error(self._legend_error)
 
     def _match(self, topic: str, message: Image) -> None:
         stamp = message.header.stamp
+        # Labels mean what the legend says when they come; when their depth comes it may be that of the next model.
+        item = (message, self._legend) if topic == PIVOT else message
         # rclpy's Time refuses what is before 1970, and a message can hold anything.
-        matched = self._matcher.add(topic, stamp.sec * 10**9 + stamp.nanosec, message)
-        if matched is None or self._camera_info is None or self._legend is None:
+        matched = self._matcher.add(topic, stamp.sec * 10**9 + stamp.nanosec, item)
+        if matched is None or self._camera_info is None:
             return
-        self._take(
-            CloudFrame(
-                matched[PIVOT],
-                matched.get('confidence'),
-                matched.get('depth'),
-                matched.get('image'),
-                self._camera_info,
-                self._legend,
-            )
-        )
+        label, legend = matched.pop(PIVOT)
+        if legend is None:
+            return
+        self._heard.update((name, 0) for name in self._heard if name != 'legend')
+        confidence, depth, image = (matched.get(name) for name in ('confidence', 'depth', 'image'))
+        self._take(CloudFrame(label, confidence, depth, image, self._camera_info, legend))
 
 
 def make_fixed_legend(parameters: CloudParameters) -> Legend | None:

@@ -77,7 +77,7 @@ class CloudWorker:
         try:
             if wanted != Wanted(points=False, obstacles=False, drivable=False):
                 self._outputs.publish(self._painter.paint(frame, self._parameters(), wanted))
-        except (ValueError, cv2.error) as error:
+        except (ValueError, MemoryError, cv2.error) as error:
             self._counts.refused += 1
             self._logger.warning(f'dropped a frame: {one_line(error)}', **THROTTLED)
             return

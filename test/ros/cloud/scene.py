@@ -95,13 +95,13 @@ class Robot:
 
     def calibrate(self, info: CameraInfo | None = None, legend: dict[str, Any] | None = None) -> None:
         """Send what comes seldom, and wait until the node has it."""
-        heard = self.node._inputs._heard.copy()
+        inputs = self.node._inputs
+        known, classes = inputs._camera_info, (inputs._legend, inputs._legend_error)
         self.send('camera_info', info or camera_info())
-        wanted = ['camera_info']
-        if 'legend' in heard:
+        wait_until(lambda: inputs._camera_info is not known, 'the calibration came')
+        if 'legend' in inputs._heard:
             self.send('legend', String(data=json.dumps(legend or LEGEND)))
-            wanted.append('legend')
-        wait_until(lambda: all(self.node._inputs._heard[name] > heard[name] for name in wanted), 'both came')
+            wait_until(lambda: (inputs._legend, inputs._legend_error) != classes, 'the legend came')
 
     def see(self, labels: NDArray[np.uint8], depth: NDArray[Any] | None = None, stamp_ns: int = 1, **more: Any) -> None:
         """Send a frame: depth first and labels later, as it is on a robot."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from nav_msgs.msg import OccupancyGrid
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import PointCloud2
+from std_msgs.msg import String
+
+from sfnet_ros.ros.cloud.node import SemanticCloudNode
 
 from ..bench import DEADLINE_S, Bench, wait_until
 from .scene import CAR, FOCAL, HW, ROAD, UNLABELLED, Robot, camera_info, header, image, points_of
@@ -188,9 +193,19 @@ def test_a_legend_that_is_none_stops_the_clouds_until_a_good_one_comes(bench: Be
     clouds = bench.listen(POINTS, PointCloud2)
     robot.calibrate(legend={'classes': []})
     robot.see(labels, np.ones(HW, np.float32), 1)
+    wait_until(lambda: robot.node._inputs._heard['label'] == 1, 'the label came')
     robot.calibrate()
     robot.see(labels, np.ones(HW, np.float32), 2)
     assert clouds.get(timeout=DEADLINE_S).header.stamp.nanosec == 2
+
+
+@pytest.mark.parametrize('text', ['{', json.dumps({'classes': [{'id': 1, 'name': '\ud800', 'color': [0, 0, 0]}]})])
+def test_no_text_on_the_legend_topic_ends_the_node(bench: Bench, text: str) -> None:
+    robot = Robot(bench, obstacle_classes=['Unheard'])
+    logs = bench.logs()
+    robot.send('legend', String(data=text))
+    while 'cannot use the legend: ' not in logs.get(timeout=DEADLINE_S).msg:
+        pass
 
 
 def test_a_silent_node_says_what_it_waits_for(bench: Bench, labels: np.ndarray) -> None:
@@ -204,6 +219,43 @@ def test_a_silent_node_says_what_it_waits_for(bench: Bench, labels: np.ndarray) 
     robot.see(labels, np.ones(HW, np.float32))
     while 'frames match again' not in said:
         said = logs.get(timeout=DEADLINE_S).msg
+    # What came before the silence is no news, and its stamps were equal.
+    while 'nothing to publish for 0.3 s' not in said:
+        said = logs.get(timeout=DEADLINE_S).msg
+    assert '/label 0 messages, ' in said
+    assert 'stamps' not in said
+
+
+def test_stamps_that_never_match_are_told(bench: Bench, labels: np.ndarray) -> None:
+    logs = bench.logs()
+    robot = Robot(bench, silence_s=0.3, use_confidence=False)
+    robot.calibrate()
+    robot.send('depth', image(np.ones(HW, np.float32), 1))
+    robot.send('label', image(labels, 2))
+    while 'their stamps are never equal: see max_stamp_difference_ms' not in logs.get(timeout=DEADLINE_S).msg:
+        pass
+
+
+def test_labels_mean_what_the_legend_said_when_they_came(bench: Bench, labels: np.ndarray) -> None:
+    robot = Robot(bench, use_confidence=False)
+    clouds = bench.listen(POINTS, PointCloud2)
+    robot.calibrate()
+    robot.send('label', image(labels, 1))
+    wait_until(lambda: robot.node._inputs._heard['label'] == 1, 'the label waits for its depth')
+    robot.calibrate(legend={'classes': [{'id': ROAD, 'name': 'Cat', 'color': [1, 2, 3]}]})
+    for stamp_ns, color in ((1, 0x804080), (2, 0x010203)):
+        robot.send('depth', image(np.ones(HW, np.float32), stamp_ns))
+        if stamp_ns == 2:
+            robot.send('label', image(labels, stamp_ns))
+        assert points_of(clouds.get(timeout=DEADLINE_S))['rgb'].view(np.uint32)[5, 0] == color
+
+
+def test_inputs_that_cannot_be_opened_leave_none_open(bench: Bench) -> None:
+    wrong = {'qos_overrides./depth.subscription.reliability': 'perhaps'}
+    node = bench.run(SemanticCloudNode, label_space='camvid', autostart=False, **wrong)
+    assert bench.transition('configure', '/semantic_cloud')
+    assert not bench.transition('activate', '/semantic_cloud')
+    assert not {item.topic_name for item in node.subscriptions} & {'/label', '/confidence', '/camera_info'}
 
 
 def test_what_nobody_listens_to_is_not_made(bench: Bench, labels: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
