@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sfnet_ros.geometry.depth import GeometryError
 from sfnet_ros.geometry.mount import Mount
 from sfnet_ros.geometry.pinhole import Pinhole
 
@@ -19,7 +20,6 @@ _FREE_RANK, _UNKNOWN_RANK, _OCCUPIED_RANK = range(3)
 
 # Places in a cell that are looked at, along each side: near the camera a cell is many pixels.
 _PLACES = np.array([-1 / 3, 0, 1 / 3])
-_CENTRE = 4
 
 
 @dataclass(frozen=True)
@@ -58,22 +58,29 @@ class GroundView:
         camera: Of the label maps' size.
         mount: The camera's place in the base frame.
         grid: The cells.
+
+    Raises:
+        GeometryError: The camera is not above the ground.
     """
 
     def __init__(self, camera: Pinhole, mount: Mount, grid: GroundGrid) -> None:
+        if mount.position[2] <= 0:
+            raise GeometryError(
+                f'the camera is at a height of {mount.position[2]:g} m in the base frame, which is to lie on the '
+                'ground below it'
+            )
         self.camera = camera
         self.mount = mount
         self.grid = grid
         centres = grid.centres()
-        near = np.hypot(*(centres - mount.position[:2]).T) <= grid.max_range
-        cells = np.flatnonzero(near)
+        near = np.flatnonzero(np.hypot(*(centres - mount.position[:2]).T) <= grid.max_range)
+        middles = self._pixels(centres[near])
+        self._cells, middles = near[middles >= 0], middles[middles >= 0]
         dy, dx = np.meshgrid(_PLACES * grid.resolution, _PLACES * grid.resolution, indexing='ij')
-        places = centres[cells][:, None] + np.stack([dx.reshape(-1), dy.reshape(-1)], axis=1)
+        places = centres[self._cells][:, None] + np.stack([dx.reshape(-1), dy.reshape(-1)], axis=1)
         pixels = self._pixels(places)
-        seen = pixels[:, _CENTRE] >= 0
-        self._cells, pixels = cells[seen], pixels[seen]
         # What lies beyond the edge of the picture counts as the cell's centre.
-        self._pixels_of_cells = np.where(pixels >= 0, pixels, pixels[:, [_CENTRE]])
+        self._pixels_of_cells = np.where(pixels >= 0, pixels, middles[:, None])
 
     def occupancy(self, label_map: NDArray[np.uint8], ranks: NDArray[np.uint8]) -> NDArray[np.int8]:
         """Judge every cell by the worst label that is seen in it.

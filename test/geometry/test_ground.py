@@ -74,6 +74,12 @@ def test_a_camera_that_looks_up_sees_no_ground() -> None:
     assert np.isnan(GroundView(CAMERA, upwards, GRID).depth).all()
 
 
+@pytest.mark.parametrize('height', [0.0, -0.3])
+def test_from_below_the_ground_is_not_seen(height: float) -> None:
+    with pytest.raises(ValueError, match='in the base frame, which is to lie on the ground below it'):
+        GroundView(CAMERA, Mount.at(height=height, pitch=0.0), GRID)
+
+
 def test_pitch_brings_the_ground_nearer() -> None:
     # The optical axis of a camera 1 m up that looks 45 degrees down meets the ground 1 m ahead.
     grid = occupancy(np.full(HW, ROAD, np.uint8), Mount.at(height=1.0, pitch=math.pi / 4))

@@ -79,8 +79,7 @@ class Painter:
             drivable = None
         else:
             assert mount is not None
-            info_hw = (frame.camera_info.height, frame.camera_info.width)
-            view = self._ground(pinhole_of(frame.camera_info, info_hw, labels.shape), mount, parameters)
+            view = self._ground(pinhole_of(frame.camera_info, labels.shape, labels.shape), mount, parameters)
             camera, metres = view.camera, view.depth
             drivable = _drivable(frame, labels, view, parameters) if wanted.drivable else None
         if not wanted.points and not wanted.obstacles:
@@ -124,7 +123,7 @@ def pinhole_of(info: CameraInfo, from_hw: tuple[int, int], to_hw: tuple[int, int
 
     Args:
         info: Calibration; its projection matrix counts where there is one, as depths lie on rectified frames.
-        from_hw: Size of the camera's pictures.
+        from_hw: Size of the camera's pictures, or any other if they show all that was calibrated.
         to_hw: Size of the labels.
 
     Raises:
