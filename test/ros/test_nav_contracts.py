@@ -153,6 +153,13 @@ def test_the_snippets_read_topics_that_there_are() -> None:
             assert topics <= {*TOPICS, '/sfnet/label_info'}, name
 
 
+@pytest.mark.parametrize('name', ['obstacle_layer', 'voxel_layer'])
+def test_a_layer_leaves_heights_to_its_sources(name: str) -> None:
+    # Nav2's layers drop what is below their own limit, 0.0 unless given: on a ground plane half of the obstacles.
+    layer = snippet(f'{name}.yaml')[name]
+    assert layer['min_obstacle_height'] <= min(layer[s]['min_obstacle_height'] for s in ('obstacles', 'everything'))
+
+
 def test_the_semantic_layer_knows_every_class_of_the_shipped_model_once() -> None:
     camera = snippet('semantic_layer.yaml')['semantic_layer']['camera']
     listed = [name for kind in camera['class_types'] for name in camera[kind]['classes']]
