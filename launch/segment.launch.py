@@ -4,16 +4,11 @@ ros2 launch sfnet_ros segment.launch.py image:=/camera/image_raw
 ros2 launch sfnet_ros segment.launch.py cameras:=front,rear image:=/{camera}/image_raw
 """
 
-from typing import Any
-
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import LifecycleNode
-from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
 
 from launch import LaunchContext, LaunchDescription
-from sfnet_ros.ros.parameter_fields import rules_of
+from sfnet_ros.ros.launching import FROM_FILE, Launched, given
 from sfnet_ros.ros.segmentation.parameters import NodeParameters
 
 # Parameters that are arguments too; the others are set in params_file alone.
@@ -31,17 +26,17 @@ NAMES = (
     'ignore_mask',
     'autostart',
 )
-FROM_FILE = 'Unless given, params_file decides.'
+SEGMENTATION = Launched('segmentation_node', NodeParameters, NAMES, params_file='segment.yaml')
 CAMERA = '{camera}'
 
 
 def generate_launch_description() -> LaunchDescription:
     """Describe the arguments and the node."""
-    return LaunchDescription([*arguments(), OpaqueFunction(function=node)])
+    return LaunchDescription([*topics(), *SEGMENTATION.arguments(), OpaqueFunction(function=node)])
 
 
-def arguments() -> list[DeclareLaunchArgument]:
-    """Describe each argument."""
+def topics() -> list[DeclareLaunchArgument]:
+    """Describe the arguments that name the cameras."""
     return [
         DeclareLaunchArgument(
             'image',
@@ -55,94 +50,24 @@ def arguments() -> list[DeclareLaunchArgument]:
             description='Names of several cameras, such as front,rear: one model labels them all, under `~/front/` '
             f'and `~/rear/`. {FROM_FILE}',
         ),
-        *(parameter_argument(name) for name in NAMES),
-        DeclareLaunchArgument(
-            'params_file',
-            default_value=PathJoinSubstitution([FindPackageShare('sfnet_ros'), 'config', 'segment.yaml']),
-            description='Parameter file; arguments that are given win over it. Copy the default to begin one.',
-        ),
-        DeclareLaunchArgument(
-            'use_sim_time',
-            default_value='',
-            choices=['', 'true', 'false'],
-            description=f'true takes the time from /clock. {FROM_FILE}',
-        ),
-        DeclareLaunchArgument(
-            'namespace', default_value='', description='Namespace of the node, below one that is pushed.'
-        ),
-        DeclareLaunchArgument(
-            'respawn',
-            default_value='false',
-            choices=['true', 'false'],
-            description='true starts the process again when it ends, whatever the reason.',
-        ),
-        DeclareLaunchArgument(
-            'respawn_delay', default_value='2.0', description='Seconds to wait before the process is started again.'
-        ),
-        DeclareLaunchArgument(
-            'log_level',
-            default_value='info',
-            choices=['debug', 'info', 'warn', 'error', 'fatal'],
-            description='What is logged: this severity and worse.',
-        ),
     ]
-
-
-def parameter_argument(name: str) -> DeclareLaunchArgument:
-    """Describe the argument that is one of the node's parameters."""
-    rules = rules_of(NodeParameters)[name]
-    choices = ['true', 'false'] if kind(name) is bool else list(rules.choices)
-    return DeclareLaunchArgument(
-        name,
-        default_value='',
-        choices=['', *choices] if choices else None,
-        description=f'{rules.description} {FROM_FILE}',
-    )
 
 
 def node(context: LaunchContext) -> list[LifecycleNode]:
-    """Make the node, with those arguments as parameters that were given."""
-
-    def given(name: str) -> str:
-        return str(LaunchConfiguration(name).perform(context))
-
-    cameras = [name.strip() for name in given('cameras').strip('[]').split(',') if name.strip()]
-    parameters: dict[str, Any] = {
-        name: ParameterValue(LaunchConfiguration(name), value_type=kind(name))
-        for name in (*NAMES, 'use_sim_time')
-        if given(name)
-    }
-    return [
-        # Of the lifecycle kind, so that other launch files can act on its states and change them.
-        LifecycleNode(
-            package='sfnet_ros',
-            executable='segmentation_node',
-            name='sfnet',
-            namespace=LaunchConfiguration('namespace'),
-            parameters=[LaunchConfiguration('params_file'), parameters | ({'cameras': cameras} if cameras else {})],
-            remappings=remappings(given('image'), cameras),
-            ros_arguments=['--log-level', LaunchConfiguration('log_level')],
-            respawn=given('respawn') == 'true',
-            respawn_delay=float(given('respawn_delay')),
-            output='screen',
-            emulate_tty=True,
-        )
-    ]
+    """Make the node, on the cameras that the arguments name."""
+    cameras = [name.strip() for name in given(context, 'cameras').strip('[]').split(',') if name.strip()]
+    remapped = remappings(given(context, 'image'), cameras)
+    return [SEGMENTATION.node(context, 'sfnet', remapped, {'cameras': cameras} if cameras else {})]
 
 
-def kind(name: str) -> type:
-    """Give the type of a parameter."""
-    return type(getattr(NodeParameters, name, False))
-
-
-def remappings(image: str, cameras: list[str]) -> list[tuple[str, str]]:
+def remappings(image: str, cameras: list[str]) -> dict[str, str]:
     """Remap each camera to its topic.
 
     Raises:
         ValueError: Several cameras would share a topic.
     """
     if not image or not cameras:
-        return [('image', image)] if image else []
+        return {'image': image} if image else {}
     if CAMERA not in image:
         raise ValueError(f'image:={image} is one topic for cameras {", ".join(cameras)}: write {CAMERA} for the name')
-    return [(f'{camera}/image', image.replace(CAMERA, camera)) for camera in cameras]
+    return {f'{camera}/image': image.replace(CAMERA, camera) for camera in cameras}

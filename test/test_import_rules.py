@@ -54,6 +54,8 @@ LIBRARIES = {
     'ros': {
         'cv2',
         'diagnostic_msgs',
+        'launch',
+        'launch_ros',
         'nav_msgs',
         'numpy',
         'rcl_interfaces',
