@@ -130,9 +130,9 @@ class CloudParameters:
                     f'parameter min_obstacle_{name} is {low:g}, above max_obstacle_{name}, which is {high:g}: '
                     'no point would be left'
                 )
-        if not 1 <= self.grid_range / self.grid_resolution <= 1000:
+        if not 1 <= self.grid_range / self.grid_resolution <= 500:
             raise ValueError(
-                f'parameter grid_range is {self.grid_range:g} m, which is to be 1 to 1000 cells of grid_resolution, '
+                f'parameter grid_range is {self.grid_range:g} m, which is to be 1 to 500 cells of grid_resolution, '
                 f'{self.grid_resolution:g} m'
             )
 

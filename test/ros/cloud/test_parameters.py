@@ -23,8 +23,8 @@ CHECKOUT = Path(__file__).parents[3]
         ({'camera_height': 1}, 'takes a number with a decimal point'),
         ({'min_obstacle_range': 6.0}, 'min_obstacle_range is 6, above max_obstacle_range, which is 5: no point would'),
         ({'max_obstacle_height': 0.0}, 'min_obstacle_height is 0.1, above max_obstacle_height, which is 0'),
-        ({'grid_range': 0.5, 'grid_resolution': 1.0}, 'grid_range is 0.5 m, which is to be 1 to 1000 cells'),
-        ({'grid_range': 50.0, 'grid_resolution': 0.01}, 'grid_range is 50 m, which is to be 1 to 1000 cells'),
+        ({'grid_range': 0.5, 'grid_resolution': 1.0}, 'grid_range is 0.5 m, which is to be 1 to 500 cells'),
+        ({'grid_range': 50.0, 'grid_resolution': 0.01}, 'grid_range is 50 m, which is to be 1 to 500 cells'),
     ],
 )
 def test_a_value_that_is_not_accepted_is_refused_with_a_sentence(values: dict[str, object], sentence: str) -> None:
