@@ -27,6 +27,7 @@ CHECKOUT = Path(__file__).parents[3]
         ({'image_transport': 'theora'}, "parameter image_transport takes one of raw, compressed, not 'theora'"),
         ({'cameras': ('front', 1)}, r"parameter cameras takes a list of texts, \[''\] for none, not \['front', 1\]"),
         ({'cameras': ('a b',)}, "that begin with a letter, not 'a b'"),
+        ({'cameras': ('größe',)}, "names of the letters a to z, digits and _ .* not 'größe'"),
         ({'cameras': ('a', 'a')}, "names 'a' twice"),
         ({'model': None}, 'parameter model takes text, not None'),
     ],
