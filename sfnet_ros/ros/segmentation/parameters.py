@@ -13,7 +13,7 @@ FRAME_SIZE = -1
 
 _LARGEST_SIDE_PX = 8192
 _MOST_PIXELS = 2**25
-_CAMERA_NAME = re.compile(r'[A-Za-z]\w*', re.ASCII)
+_CAMERA_NAME = re.compile(r'[A-Za-z]\w{0,63}', re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class NodeParameters:
         for name in self.camera_names:
             if not _CAMERA_NAME.fullmatch(name):
                 raise ValueError(
-                    f'parameter cameras takes names of the letters a to z, digits and _ that begin with a letter, not {name!r}'
+                    f'parameter cameras takes names of 1 to 64 letters a to z, digits and _, a letter first, not {name!r}'
                 )
             if self.camera_names.count(name) > 1:
                 raise ValueError(f'parameter cameras names {name!r} twice; every camera has a name of its own')
