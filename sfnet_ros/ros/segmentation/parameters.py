@@ -199,7 +199,8 @@ class NodeParameters:
         for name in self.camera_names:
             if not _CAMERA_NAME.fullmatch(name):
                 raise ValueError(
-                    f'parameter cameras takes names of 1 to 64 letters a to z, digits and _, a letter first, not {name!r}'
+                    'parameter cameras takes names of 1 to 64 letters a to z, digits and _, a letter first, '
+                    f'not {name!r}'
                 )
             if self.camera_names.count(name) > 1:
                 raise ValueError(f'parameter cameras names {name!r} twice; every camera has a name of its own')
