@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.context import Context
 from rclpy.parameter import Parameter
@@ -16,8 +18,10 @@ from sfnet_ros.ros.cloud.outputs import CloudOutputs
 from sfnet_ros.ros.cloud.painter import Painter
 from sfnet_ros.ros.cloud.parameters import CloudParameters
 from sfnet_ros.ros.cloud.silence import OutputWatch
+from sfnet_ros.ros.cloud.status import cloud_status
 from sfnet_ros.ros.cloud.worker import THROTTLED, CloudCounts, CloudWorker
 from sfnet_ros.ros.declaration import change, declare, misspelt
+from sfnet_ros.ros.diagnostics_topic import DiagnosticsTopic
 from sfnet_ros.ros.ending import Ending
 from sfnet_ros.ros.latest_slots import LatestSlots
 from sfnet_ros.ros.working_node import WorkingNode
@@ -46,6 +50,7 @@ class SemanticCloudNode(WorkingNode):
     ) -> None:
         super().__init__(NODE_NAME, ending, context=context, parameter_overrides=parameter_overrides)
         self.counts = CloudCounts()
+        self._reported = CloudCounts()
         self._slots: LatestSlots[str, CloudFrame] = LatestSlots()
         self._mounts: Mounts | None = None
         self._outputs: CloudOutputs | None = None
@@ -60,6 +65,7 @@ class SemanticCloudNode(WorkingNode):
             self.get_logger().warning(sentence)
         self.add_on_set_parameters_callback(self._check_parameters)
         self.add_post_set_parameters_callback(self._adopt_parameters)
+        DiagnosticsTopic(self, self._judge)
 
     def configure(self) -> None:
         """Advertise the outputs."""
@@ -106,6 +112,11 @@ class SemanticCloudNode(WorkingNode):
         self._watch.heard()
         self.counts.matched += 1
         self.counts.dropped += self._slots.put(PIVOT, frame)
+
+    def _judge(self) -> dict[str, DiagnosticStatus]:
+        before, self._reported = self._reported, replace(self.counts)
+        complaint = '' if self._watch is None else self._watch.complaint
+        return {'node': cloud_status(self.lifecycle, self.last_error, complaint, self._reported, before)}
 
     def _check_parameters(self, changed: list[Parameter[Any]]) -> SetParametersResult:
         try:

@@ -110,7 +110,8 @@ class CloudParameters:
     )
     silence_s: float = parameter(
         2.0,
-        'Seconds without anything to publish after which the node says what it waits for; 0.0 never does.',
+        'Seconds without anything to publish after which the node says what it waits for, and warns in its '
+        'diagnostics; 0.0 never does.',
         changes=Changes.LIVE,
         range=(0.0, 86400.0),
     )

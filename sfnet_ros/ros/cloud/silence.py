@@ -42,8 +42,15 @@ class OutputWatch:
         """Watch no longer."""
         self._node.destroy_timer(self._timer)
 
-    def _check(self) -> None:
+    @property
+    def complaint(self) -> str:
+        """Say what is there in the silence; '' while there is none."""
         limit_s = self._limit_s()
-        if limit_s > 0 and not self._said and time.monotonic() - self._heard_s >= limit_s:
+        if not 0 < limit_s <= time.monotonic() - self._heard_s:
+            return ''
+        return f'nothing to publish for {limit_s:g} s: {self._describe()}'
+
+    def _check(self) -> None:
+        if not self._said and (complaint := self.complaint):
             self._said = True
-            self._node.get_logger().warning(f'nothing to publish for {limit_s:g} s: {self._describe()}')
+            self._node.get_logger().warning(complaint)

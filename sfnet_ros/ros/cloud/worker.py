@@ -30,6 +30,7 @@ class CloudCounts:
     dropped: int = 0
     served: int = 0
     refused: int = 0
+    last_refusal: str = ''
 
     def __str__(self) -> str:
         return (
@@ -78,7 +79,8 @@ class CloudWorker:
             if wanted != Wanted(points=False, obstacles=False, drivable=False):
                 self._outputs.publish(self._painter.paint(frame, self._parameters(), wanted))
         except (ValueError, MemoryError, cv2.error) as error:
+            self._counts.last_refusal = one_line(error)
             self._counts.refused += 1
-            self._logger.warning(f'dropped a frame: {one_line(error)}', **THROTTLED)
+            self._logger.warning(f'dropped a frame: {self._counts.last_refusal}', **THROTTLED)
             return
         self._counts.served += 1

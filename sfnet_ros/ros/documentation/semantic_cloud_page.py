@@ -56,6 +56,13 @@ smears away from the camera behind that: the robot sees no farther there either,
 
 *Changes* is explained with the parameters of [segmentation_node](parameters.md).
 
+## Diagnostics
+
+Once a second the node has a status on `/diagnostics`, `semantic_cloud: node` with the namespace before it, in every
+state of its lifecycle: ERROR where it could not be configured or activated, WARN where nothing has come together for
+`silence_s` or frames were refused since the last status, with the reason, and OK otherwise. Its values count what
+became of all frames: matched, dropped for newer ones, served and refused.
+
 ## Frames that cannot be used
 
 A frame whose label, confidence or depth is of another encoding or does not fit its own size and step, or whose

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
-from sfnet_ros.ros.segmentation.health.diagnostics import TOPIC, Diagnostics
+from sfnet_ros.ros.diagnostics_topic import TOPIC
+from sfnet_ros.ros.segmentation.health.diagnostics import Diagnostics
 from sfnet_ros.ros.segmentation.health.state import CameraState, NodeState
 from sfnet_ros.ros.segmentation.health.vitals import Vitals
 from sfnet_ros.ros.segmentation.parameters import NodeParameters
