@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 import rclpy
-from rclpy.exceptions import NameValidationException
+from rclpy.exceptions import NameValidationException, ParameterException
 from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -20,6 +20,13 @@ from sfnet_ros.ros.process import StopSignals
 # Where in its own sources rcl found the mistake.
 _SOURCE_LINES = re.compile(r',?\s*(Error: error not set, )?at \S+\.c:\d+')
 
+_HELP = """\
+usage: {name} --ros-args [-p NAME:=VALUE] [--params-file FILE] [-r TOPIC:=OTHER_TOPIC]
+
+  ros2 run sfnet_ros {name} --ros-args -r image:=/camera/image_raw -r __ns:=/robot
+
+While it runs, `ros2 param list` and `ros2 param describe` tell of its parameters; the folder docs does at any time."""
+
 
 def run_node(make_node: Callable[[Ending], ManagedNode], signals: StopSignals, name: str) -> int:
     """Make a node, run it until something decides that the process ends, and return the exit code.
@@ -29,13 +36,16 @@ def run_node(make_node: Callable[[Ending], ManagedNode], signals: StopSignals, n
         signals: Decide the ending with exit code 0 from now on.
         name: Name of the executable, for what is said before there is a node.
     """
+    if {'-h', '--help'} & set(sys.argv):
+        print(_HELP.format(name=name))
+        return 0
     ending = Ending()
     signals.hand_over(lambda: ending.decide(0))
     try:
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         refuse_surplus_arguments(remove_ros_args(sys.argv)[1:])
         node = make_node(ending)
-    except (ValueError, RuntimeError, NameValidationException) as error:
+    except (ValueError, RuntimeError, NameValidationException, ParameterException) as error:
         rclpy.try_shutdown()
         print(f'{name}: {_SOURCE_LINES.sub("", one_line(error))}', file=sys.stderr)
         return 1

@@ -115,6 +115,7 @@ def test_a_signal_at_any_moment_of_the_start_ends_the_process(
     ('wrong', 'sentence'),
     [
         (['--ros-args', '-p', 'overlay_alpha:=1'], 'parameter overlay_alpha takes a number with a decimal point'),
+        (['--ros-args', '-p', 'use_sim_time:=1'], "Trying to set parameter 'use_sim_time' to '1' of type 'INTEGER'"),
         (['--ros-args', '-p', 'model:=no_such_model'], "model 'no_such_model' was not found"),
         (['--ros-args', '--params-file', '/no/such/file.yaml'], "Couldn't parse params file"),
         (['--model', 'df1_camvid'], '--model is not understood: give parameters as --ros-args -p NAME:=VALUE'),
@@ -128,3 +129,10 @@ def test_what_a_user_gets_wrong_ends_in_one_sentence(
     # rcl has a line of its own for what it cannot parse.
     assert sentence in node.output.splitlines()[-1]
     assert 'Traceback' not in node.output
+
+
+@pytest.mark.parametrize('executable', ['segmentation_node', 'semantic_cloud_node'])
+def test_help_is_given(domain: int, start_process: Start, executable: str) -> None:
+    node = start_process('--help', executable=executable)
+    assert node.popen.wait(DEADLINE_S) == 0
+    assert f'usage: {executable} --ros-args' in node.output
