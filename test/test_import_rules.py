@@ -202,10 +202,12 @@ def test_commands_are_light_to_import(imports: list[Import]) -> None:
     ('module', 'strangers'),
     [
         ('sfnet_ros.ros.segmentation.node', ['training', 'datasets', 'bags', 'cli']),
+        # Nor torch, which all that is in network needs: 200 MB and seconds for each camera's cloud.
+        ('sfnet_ros.ros.cloud.node', ['network', 'training', 'datasets', 'bags', 'cli']),
         ('sfnet_ros.training.engine', ['runtime', 'bags', 'ros', 'cli']),
     ],
 )
-def test_node_brings_no_training_along_and_training_no_runtime(module: str, strangers: list[str]) -> None:
+def test_nodes_bring_no_training_along_and_training_no_runtime(module: str, strangers: list[str]) -> None:
     program = f'import sys, {module}; print(*(name for name in sys.modules if name.startswith("sfnet_ros.")))'
     command = [sys.executable, '-c', program]
     done = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, timeout=60, check=True)

@@ -1,12 +1,19 @@
 """From a model's folder and a camera's message to a label map."""
 
-from sfnet_ros.runtime.deploy import DeployModel
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
 from sfnet_ros.runtime.image import ImageFormatError, to_rgb
-from sfnet_ros.runtime.manifest import ModelManifest, SplitScores, load_manifest, save_manifest
-from sfnet_ros.runtime.model_store import find_model, list_models, load_model, save_model
-from sfnet_ros.runtime.network_size import SizeRule, check_size_rule, output_size
-from sfnet_ros.runtime.segmentation import Segmentation, Timing
-from sfnet_ros.runtime.segmenter import Segmenter
+
+if TYPE_CHECKING:
+    from sfnet_ros.runtime.deploy import DeployModel
+    from sfnet_ros.runtime.manifest import ModelManifest, SplitScores, load_manifest, save_manifest
+    from sfnet_ros.runtime.model_store import find_model, list_models, load_model, save_model
+    from sfnet_ros.runtime.network_size import SizeRule, check_size_rule, output_size
+    from sfnet_ros.runtime.segmentation import Segmentation, Timing
+    from sfnet_ros.runtime.segmenter import Segmenter
 
 __all__ = [
     'DeployModel',
@@ -27,3 +34,20 @@ __all__ = [
     'save_model',
     'to_rgb',
 ]
+
+# Imported when first asked for: most of it brings torch along, which who reads images alone does without.
+_HOMES = {
+    'deploy': ('DeployModel',),
+    'manifest': ('ModelManifest', 'SplitScores', 'load_manifest', 'save_manifest'),
+    'model_store': ('find_model', 'list_models', 'load_model', 'save_model'),
+    'network_size': ('SizeRule', 'check_size_rule', 'output_size'),
+    'segmentation': ('Segmentation', 'Timing'),
+    'segmenter': ('Segmenter',),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f'sfnet_ros.runtime.{home}'), name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
