@@ -22,6 +22,9 @@ from sfnet_ros.runtime.image import ImageFormatError, to_rgb
 if TYPE_CHECKING:
     from sfnet_ros.runtime import Segmentation
 
+# A mask whose aspect is further from its frames', by rounding or by a cut edge, is likely to be another camera's.
+_MOST_STRETCH = 1.05
+
 # All bits set: a label or it is itself, and no bit of a confidence remains.
 _HIDDEN = LabelSpace.ignore_index
 
@@ -113,3 +116,12 @@ def load_ignore_mask(path: str, camera: str) -> NDArray[np.uint8]:
     except (ImageFormatError, cv2.error) as error:
         raise ValueError(f'parameter ignore_mask takes a PNG, and {file} cannot be used: {error}') from error
     return np.asarray(rgb.max(axis=2), np.uint8)
+
+
+def describe_misfit(ignore_mask: NDArray[np.uint8], rgb: NDArray[np.uint8]) -> str | None:
+    """Say in a sentence that a mask is of another aspect than a frame; None where it is not."""
+    (mask_height, mask_width), (height, width) = ignore_mask.shape[:2], rgb.shape[:2]
+    stretch = (mask_height * width) / (mask_width * height)
+    if 1 / _MOST_STRETCH <= stretch <= _MOST_STRETCH:
+        return None
+    return f'the ignore_mask of {mask_height} x {mask_width} px is stretched to frames of {height} x {width} px'

@@ -16,7 +16,7 @@ from sfnet_ros.ros.latest_slots import LatestSlots
 from sfnet_ros.ros.managed_node import one_line
 from sfnet_ros.ros.segmentation.camera import Camera
 from sfnet_ros.ros.segmentation.complaints import Complaints
-from sfnet_ros.ros.segmentation.filtering import LabelFilter
+from sfnet_ros.ros.segmentation.filtering import LabelFilter, describe_misfit
 from sfnet_ros.ros.segmentation.frame import Arrival, SegmentedFrame
 from sfnet_ros.ros.segmentation.health.ladder import LatencyGovernor
 from sfnet_ros.ros.segmentation.health.vitals import FrameTiming
@@ -143,7 +143,7 @@ class FrameWorker:
         """Publish a frame's outputs, and tell how long all of it took."""
         camera, arrival = frame.camera, frame.arrival
         started_ns = time.monotonic_ns()
-        filtered = self._filter_of(camera).apply(segmentation, parameters)
+        filtered = self._filter_of(frame).apply(segmentation, parameters)
         space, info = self._model.label_space, camera.input.camera_info
         camera.outputs.publish(SegmentedFrame(arrival.message.header, frame.rgb, filtered, space, parameters, info))
         camera.frame_hw = frame.rgb.shape[0], frame.rgb.shape[1]
@@ -155,9 +155,12 @@ class FrameWorker:
             total_ms=_ms_since(arrival.received_ns),
         )
 
-    def _filter_of(self, camera: Camera) -> LabelFilter:
+    def _filter_of(self, frame: _Frame) -> LabelFilter:
+        camera = frame.camera
         if camera not in self._filters:
             self._filters[camera] = LabelFilter(self._model.label_space, camera.ignore_mask)
+            if camera.ignore_mask is not None and (misfit := describe_misfit(camera.ignore_mask, frame.rgb)):
+                self._complaints.warn(f'mask {camera.input.topic}', f'{misfit}, on {camera.input.topic}')
         return self._filters[camera]
 
     def _count_failure(self, camera: Camera, error: Exception) -> None:

@@ -99,7 +99,7 @@ class NodeParameters:
     ignore_mask: str = parameter(
         '',
         'PNG that is not black where the camera sees the robot itself: those pixels are 255 in the labels. It is '
-        'fitted to the frames, and {camera} in the path stands for the name of the camera.',
+        'stretched to the frames, and {camera} in the path stands for the name of the camera.',
     )
     label_ids: str = parameter(
         'train',

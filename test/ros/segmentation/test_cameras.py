@@ -191,6 +191,15 @@ def test_the_robot_s_own_body_is_255_in_the_labels_of_each_camera(bench: Bench, 
         np.testing.assert_array_equal(np.frombuffer(label.data, np.uint8).reshape(60, 80) == 255, own_body)
 
 
+def test_a_mask_of_another_shape_than_the_frames_is_told(bench: Bench, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / 'mask.png'), np.zeros((9, 16), np.uint8))
+    logs = bench.logs()
+    bench.start(ignore_mask=str(tmp_path / 'mask.png'))
+    bench.camera().publish(camera_frame())
+    told = sentence(logs, 'is stretched')
+    assert told == 'the ignore_mask of 9 x 16 px is stretched to frames of 60 x 80 px, on /image'
+
+
 def test_a_camera_that_changes_vanishes_and_returns_is_served_with_its_next_good_frame(bench: Bench) -> None:
     bench.start()
     labels, camera = bench.listen(), bench.camera()
