@@ -57,9 +57,9 @@ def describe_topic(node: Node, topic: str) -> str:
     publishers = node.count_publishers(topic)
     count = f'{topic}, which has {publishers} publisher{"s" * (publishers != 1)}'
     published = [(name, types) for name, types in node.get_topic_names_and_types() if node.count_publishers(name)]
-    own = f'{node.get_fully_qualified_name()}/'
+    own = dict(node.get_publisher_names_and_types_by_node(node.get_name(), node.get_namespace()))
     raw, compressed = (
-        [name for name, types in published if message_type in types and not name.startswith(own)]
+        [name for name, types in published if message_type in types and name not in own]
         for message_type in (_IMAGE, _COMPRESSED)
     )
     if not raw and not compressed:
