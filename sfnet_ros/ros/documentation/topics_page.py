@@ -78,9 +78,8 @@ classes are sent once more to who subscribes to them. On a machine so busy that 
 pause is up to eight times as long. Labels that it holds back are counted in the diagnostics. Where the costmap is
 started with the node, activate `sfnet` after it: then nothing has to pause.
 
-The pause helps whom the middleware connects. On a machine at many times its load, 6 of 103 processes that joined got
-labels and, for as long as they were watched, up to 40 s, neither the classes nor answers of services. At a load of
-eight for each core, and of four that joined at once, all of 102 had the classes first.
+Of 102 processes that joined a running node, some at a load of eight for each core and some four at once, all had the
+classes first. Whom the middleware connects to the labels alone within that time gets them without the classes.
 
 Every topic's quality of service can be overridden, see [parameters](parameters.md#quality-of-service).
 
