@@ -19,7 +19,8 @@ from sfnet_ros.ros.cloud.painter import Painter
 from sfnet_ros.ros.cloud.parameters import CloudParameters
 from sfnet_ros.ros.cloud.silence import OutputWatch
 from sfnet_ros.ros.cloud.status import cloud_status
-from sfnet_ros.ros.cloud.worker import THROTTLED, CloudCounts, CloudWorker
+from sfnet_ros.ros.cloud.worker import CloudCounts, CloudWorker
+from sfnet_ros.ros.complaints import Complaints
 from sfnet_ros.ros.declaration import change, declare, misspelt
 from sfnet_ros.ros.diagnostics_topic import DiagnosticsTopic
 from sfnet_ros.ros.ending import Ending
@@ -81,10 +82,9 @@ class SemanticCloudNode(WorkingNode):
         self._slots = LatestSlots()
         self._inputs = Inputs(self, self.parameters, self._take)
         self._watch = OutputWatch(self, lambda: self.parameters.silence_s, self._inputs.describe)
-        painter = Painter(self._mounts, lambda sentence: self.get_logger().warning(sentence, **THROTTLED))
-        worker = CloudWorker(
-            self._slots, painter, self._outputs, lambda: self.parameters, self.counts, self.get_logger()
-        )
+        complaints = Complaints(self.get_logger())
+        painter = Painter(self._mounts, complaints.warn)
+        worker = CloudWorker(self._slots, painter, self._outputs, lambda: self.parameters, self.counts, complaints)
         self.get_logger().info(
             f'{self.parameters.mode}: labels of {self._inputs.label_topic} go to {", ".join(self._outputs.topics)}'
         )

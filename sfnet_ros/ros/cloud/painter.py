@@ -55,11 +55,11 @@ class Painter:
 
     Args:
         mounts: Know where the camera is.
-        warn: Takes a sentence about a frame that is not served in full.
+        warn: Takes what a warning is about, and a sentence about a frame that is not served in full.
     """
 
     mounts: Mounts
-    warn: Callable[[str], object]
+    warn: Callable[[str, str], object]
     _view: GroundView | None = field(default=None, init=False)
 
     def paint(self, frame: CloudFrame, parameters: CloudParameters, wanted: Wanted) -> Painted:
@@ -100,14 +100,15 @@ class Painter:
         except MountUnknownError as error:
             if not parameters.needs_depth:
                 raise
-            self.warn(f'heights of obstacles are not limited: {error}')
+            self.warn('heights', f'heights of obstacles are not limited: {error}')
             return None
 
     def _compare_frames(self, depth: Image, label: Image) -> None:
         if depth.header.frame_id != label.header.frame_id:
             self.warn(
+                'frames',
                 f'depth is in frame {depth.header.frame_id!r} and labels are in {label.header.frame_id!r}: they lie on '
-                'each other only where depth is registered to the labelled camera'
+                'each other only where depth is registered to the labelled camera',
             )
 
     def _ground(self, camera: Pinhole, mount: Mount, parameters: CloudParameters) -> GroundView:

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
-from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from sfnet_ros.ros.cloud.inputs import CloudFrame
 from sfnet_ros.ros.cloud.outputs import CloudOutputs
 from sfnet_ros.ros.cloud.painter import Painter, Wanted
 from sfnet_ros.ros.cloud.parameters import CloudParameters
+from sfnet_ros.ros.complaints import Complaints
 from sfnet_ros.ros.latest_slots import LatestSlots
 from sfnet_ros.ros.managed_node import one_line
-
-# For what may be said of every frame; each line of code that logs is throttled by itself.
-THROTTLED: Any = {'throttle_duration_sec': 5.0, 'throttle_time_source_type': Clock(clock_type=ClockType.STEADY_TIME)}
 
 
 @dataclass
@@ -48,7 +42,7 @@ class CloudWorker:
         outputs: Where they go.
         parameters: Gives those of this moment.
         counts: Counted on.
-        logger: Told of frames that could not be served.
+        complaints: Told of frames that could not be served.
     """
 
     def __init__(
@@ -58,14 +52,14 @@ class CloudWorker:
         outputs: CloudOutputs,
         parameters: Callable[[], CloudParameters],
         counts: CloudCounts,
-        logger: RcutilsLogger,
+        complaints: Complaints,
     ) -> None:
         self._slots = slots
         self._painter = painter
         self._outputs = outputs
         self._parameters = parameters
         self._counts = counts
-        self._logger = logger
+        self._complaints = complaints
 
     def run(self) -> None:
         """Serve frames until the slots are closed."""
@@ -81,6 +75,6 @@ class CloudWorker:
         except (ValueError, MemoryError, cv2.error) as error:
             self._counts.last_refusal = one_line(error)
             self._counts.refused += 1
-            self._logger.warning(f'dropped a frame: {self._counts.last_refusal}', **THROTTLED)
+            self._complaints.warn('refused', f'dropped a frame: {self._counts.last_refusal}')
             return
         self._counts.served += 1

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
+from sfnet_ros.ros.complaints import Complaints
 from sfnet_ros.ros.latest_slots import LatestSlots
 from sfnet_ros.ros.managed_node import one_line
 from sfnet_ros.ros.segmentation.camera import Camera
-from sfnet_ros.ros.segmentation.complaints import Complaints
 from sfnet_ros.ros.segmentation.filtering import LabelFilter, describe_misfit
 from sfnet_ros.ros.segmentation.frame import Arrival, SegmentedFrame
 from sfnet_ros.ros.segmentation.health.ladder import LatencyGovernor

@@ -1,4 +1,4 @@
-"""Frames of a camera that sends a part of what it calibrates."""
+"""What is made of frames without a node around."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from std_msgs.msg import Header
 
 from sfnet_ros.geometry import Mount
 from sfnet_ros.ros.cloud.inputs import CloudFrame, make_fixed_legend
+from sfnet_ros.ros.cloud.mounts import MountUnknownError
 from sfnet_ros.ros.cloud.painter import Painted, Painter, Wanted
 from sfnet_ros.ros.cloud.parameters import CloudParameters
 
@@ -43,3 +44,23 @@ def test_a_region_of_interest_sees_its_part_of_the_ground() -> None:
     assert painted.points == expected.points
     assert painted.drivable == expected.drivable
     assert painted.drivable != paint(whole, (48, 64)).drivable
+
+
+class Nowhere(Fixed):
+    def at(self, _header: Header) -> Mount:
+        raise MountUnknownError('nobody knows')
+
+
+def test_two_faults_of_a_frame_are_two_things_to_warn_of() -> None:
+    parameters = CloudParameters(label_space='camvid')
+    legend = make_fixed_legend(parameters)
+    assert legend is not None
+    hw = (4, 6)
+    label, depth = image(np.full(hw, ROAD, np.uint8), 1), image(np.ones(hw, np.uint16), 1)
+    depth.header.frame_id = 'depth_optical'
+    told: dict[str, str] = {}
+    frame = CloudFrame(label, label, depth, None, camera_info(hw, 5.0), legend)
+    Painter(Nowhere(), told.__setitem__).paint(frame, parameters, Wanted())
+    assert sorted(told) == ['frames', 'heights']
+    assert 'depth_optical' in told['frames']
+    assert 'nobody knows' in told['heights']

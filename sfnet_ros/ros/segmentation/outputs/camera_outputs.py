@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from rclpy.node import Node
 
-from sfnet_ros.ros.segmentation.complaints import Complaints
+from sfnet_ros.ros.complaints import Complaints
 from sfnet_ros.ros.segmentation.frame import SegmentedFrame
 from sfnet_ros.ros.segmentation.outputs.rendering import Rendering
 from sfnet_ros.ros.segmentation.outputs.table import outputs_of

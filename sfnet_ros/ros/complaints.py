@@ -13,7 +13,7 @@ _PAUSE_S = 5.0
 class Complaints:
     """Warn of one thing at most once in five seconds, whatever else is warned of meanwhile. It is of one thread.
 
-    rclpy's own throttle is one for each line of code: one camera's fault would keep another's from being told.
+    rclpy's own throttle is one for each line of code: one fault would keep another from being told.
 
     Args:
         logger: Is told.
