@@ -49,11 +49,6 @@ class Mount:
         cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
         return cls(np.eye(3) + 2 * w * cross + 2 * cross @ cross, place)
 
-    def to_base(self, points: NDArray[np.floating]) -> Vectors:
-        """Move points ``(N, 3)`` from the optical frame to the base frame."""
-        moved: Vectors = points @ self.rotation.T + self.position
-        return moved
-
     def to_optical(self, points: NDArray[np.floating]) -> Vectors:
         """Move points ``(N, 3)`` from the base frame to the optical frame."""
         moved: Vectors = (points - self.position) @ self.rotation
