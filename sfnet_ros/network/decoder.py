@@ -59,9 +59,9 @@ class PyramidClassifier(nn.Module):
 
     def forward(self, pyramid: Sequence[Tensor]) -> Tensor:
         size_hw = (pyramid[0].shape[-2], pyramid[0].shape[-1])
-        levels = [smooth(level) for smooth, level in zip(self.smooth, pyramid[:-1], strict=True)]
-        resized = [resize_bilinear(level, size_hw) for level in [*levels, pyramid[-1]]]
-        return self.predict(self.fuse(torch.cat(resized, dim=1)))  # type: ignore[no-any-return]
+        finest, *coarser = [smooth(level) for smooth, level in zip(self.smooth, pyramid[:-1], strict=True)]
+        resized = [resize_bilinear(level, size_hw) for level in [*coarser, pyramid[-1]]]
+        return self.predict(self.fuse(torch.cat([finest, *resized], dim=1)))  # type: ignore[no-any-return]
 
 
 def auxiliary_head(width: int, num_classes: int) -> nn.Sequential:

@@ -26,14 +26,19 @@ def flow_warp(feature: Tensor, flow: Tensor, align_corners: bool = True) -> Tens
     height, width = flow.shape[-2:]
     # Half precision cannot tell neighbouring positions apart, so the grid and what is added to it are float32 at least.
     dtype = torch.promote_types(feature.dtype, torch.float32)
-    xs = torch.linspace(-1.0, 1.0, width, dtype=dtype, device=flow.device)
-    ys = torch.linspace(-1.0, 1.0, height, dtype=dtype, device=flow.device)
+    xs, ys = (_corner_to_corner(count, dtype, flow.device) for count in (width, height))
     offsets = flow.to(dtype)
     grid = torch.stack((xs + offsets[:, 0] / width, ys[:, None] + offsets[:, 1] / height), dim=-1)
     warped = functional.grid_sample(
         feature.to(dtype), grid, mode='bilinear', padding_mode='zeros', align_corners=align_corners
     )
     return warped.to(feature.dtype)
+
+
+def _corner_to_corner(count: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Space ``count`` positions evenly from -1 to 1; a single one is -1."""
+    # What linspace gives, whose count an exported graph would hold fast.
+    return torch.arange(count, dtype=dtype, device=device) * (2.0 / max(1, count - 1)) - 1.0
 
 
 class FlowAlignmentModule(nn.Module):

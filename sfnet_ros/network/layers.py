@@ -11,8 +11,7 @@ def resize_bilinear(feature: Tensor, size_hw: tuple[int, int]) -> Tensor:
 
     Source: the authors' released code, which uses align_corners=True in every resize.
     """
-    if (feature.shape[-2], feature.shape[-1]) == size_hw:
-        return feature
+    # Not left out where the size is the same: it changes no value then, and an exported graph holds for one case alone.
     return functional.interpolate(feature, size=size_hw, mode='bilinear', align_corners=True)
 
 

@@ -21,8 +21,8 @@ class _FixedGrid(nn.Module):
         super().__init__()
         self.logits = torch.tensor([logits])
 
-    def grid_logits(self, _: Tensor) -> Tensor:
-        return self.logits
+    def grid_logits_and_flows(self, _: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        return self.logits, (torch.zeros(1, 2, *self.logits.shape[2:]),)
 
 
 def _deploy(logits: list[list[list[float]]], output_hw: tuple[int, int], temperature: float = 1.0) -> tuple[list, list]:

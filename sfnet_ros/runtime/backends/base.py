@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Details:
-    """Hold what a `DetailedDeployModel` found.
+    """Hold all that a network found.
 
     Args:
         label_maps: ``(N, *output_hw)``.
@@ -52,6 +52,13 @@ class Backend(Protocol):
 
     def infer_details(self, pixels: NDArray[np.uint8], output_hw: tuple[int, int]) -> Details:
         """Segment pictures as `infer` does, to the same label maps, and give all that is known besides.
+
+        Raises:
+            ValueError: ``pixels`` are of another type or shape.
+        """
+
+    def grid_logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Run the network alone: logits ``(N, K, h, w)`` on its own grid, before they become labels.
 
         Raises:
             ValueError: ``pixels`` are of another type or shape.

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import ctypes
 import re
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
-from sfnet_ros.runtime.backends.base import Details
-from sfnet_ros.runtime.deploy import DeployModel, DetailedDeployModel
+from sfnet_ros.runtime.backends.grid import GridBackend
+from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.fold import fold_batch_norm
 
 _DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 
 
-class TorchBackend:
+class TorchBackend(GridBackend):
     """Run a model in torch.
 
     Args:
@@ -35,8 +32,7 @@ class TorchBackend:
     def __init__(self, deploy_model: DeployModel, device: str = 'cpu', precision: str = 'float32') -> None:
         check_device(device)
         check_precision(device, precision)
-        self.device = device
-        self.precision = precision
+        super().__init__(device, precision, deploy_model.temperature)
         self._dtype = _DTYPES[precision]
         fold_batch_norm(deploy_model.eval())
         deploy_model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -47,19 +43,13 @@ class TorchBackend:
                     module.to(self._dtype)
         self._model: DeployModel | None = deploy_model
 
-    def infer(
-        self, pixels: NDArray[np.uint8], output_hw: tuple[int, int]
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Segment pictures, see `Backend.infer`."""
-        label_maps, confidences = self._run(self._open_model(), pixels, output_hw)
-        return label_maps, confidences
+    def _grid_and_flow(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        assert self._model is not None
+        kind = torch.device(self.device).type
+        with torch.autocast(kind, self._dtype, enabled=self._dtype != torch.float32):
+            return self._model.grid_and_flow(pixels.to(self.device))
 
-    def infer_details(self, pixels: NDArray[np.uint8], output_hw: tuple[int, int]) -> Details:
-        """Segment pictures and tell more of them, see `Backend.infer_details`."""
-        return Details(*self._run(DetailedDeployModel(self._open_model()), pixels, output_hw))
-
-    def close(self) -> None:
-        """Free the memory, see `Backend.close`."""
+    def _free(self) -> None:
         self._model = None
         if self.device != 'cpu':
             torch.cuda.empty_cache()
@@ -67,21 +57,6 @@ class TorchBackend:
         if hasattr(libc, 'malloc_trim'):
             # glibc keeps the pages of what was freed, which is most of a model's memory on the CPU.
             libc.malloc_trim(0)
-
-    def _open_model(self) -> DeployModel:
-        if self._model is None:
-            raise RuntimeError('the backend is closed')
-        return self._model
-
-    def _run(self, model: nn.Module, pixels: NDArray[np.uint8], output_hw: tuple[int, int]) -> list[NDArray[Any]]:
-        # torch wraps neither what runs backwards nor read-only memory; all else is shared, also rows with padding.
-        if any(stride < 0 for stride in pixels.strides):
-            pixels = np.ascontiguousarray(pixels)
-        batch = torch.from_numpy(np.require(pixels, requirements='W'))
-        kind = torch.device(self.device).type
-        with torch.inference_mode(), torch.autocast(kind, self._dtype, enabled=self._dtype != torch.float32):
-            results = model(batch.to(self.device), output_hw)
-        return [result.cpu().numpy() for result in results]
 
 
 def default_device() -> str:
