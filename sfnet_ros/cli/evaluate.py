@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 SUMMARY = 'score a model on labelled pictures: mIoU and IoU per class'
 EXAMPLE = 'sfnet evaluate --model df1_camvid --data data/camvid --split val'
 
-# Share of float32's labels that a precision must give to be chosen by itself.
-FAITHFUL = 0.995
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -37,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--record',
         action='store_true',
-        help="note in the model's manifest: of float32 the scores, of others whether they are faithful to it",
+        help="note in the model's manifest: of torch in float32 the scores, of others whether they are faithful to it",
     )
 
 
@@ -47,13 +43,15 @@ def run(args: argparse.Namespace) -> int:
 
     from sfnet_ros.datasets import open_dataset
     from sfnet_ros.evaluation import ConfusionMatrix, LabelAgreement, scores_table
+    from sfnet_ros.runtime import update_manifest
+    from sfnet_ros.runtime.faithful import with_agreement
 
     if args.record and (args.input_size or args.jpeg_quality is not None):
         raise ValueError('--record notes what the model gives as it is; leave out --input-size and --jpeg-quality')
     segmenter = load_segmenter(args)
     reference = None
-    if segmenter.backend.precision != 'float32':
-        reference = load_segmenter(argparse.Namespace(**{**vars(args), 'precision': 'float32'}))
+    if (segmenter.backend.name, segmenter.backend.precision) != ('torch', 'float32'):
+        reference = load_segmenter(argparse.Namespace(**{**vars(args), 'backend': 'torch', 'precision': 'float32'}))
     label_space = segmenter.label_space
     dataset = open_dataset(args.layout, args.data, args.split, label_space, args.drive)
     scores, agreement = ConfusionMatrix(label_space.num_classes), LabelAgreement()
@@ -67,17 +65,17 @@ def run(args: argparse.Namespace) -> int:
     print(f'{segmenter.describe()}, {args.split}: {len(dataset)} frames')
     print(scores_table(scores, label_space))
     if reference:
-        print(f'{100 * agreement.share:.2f} % of the labels are those of float32')
+        print(f'{100 * agreement.share:.2f} % of the labels are those of torch in float32')
     measured = _split_scores(scores, label_space)
     if args.json:
         _write_json(args.json, measured)
     if args.record and reference:
         pair = f'{segmenter.backend.name}/{segmenter.backend.precision}'
-        _note(args.model, lambda manifest: _with_precision(manifest, pair, agreement.share))
+        update_manifest(args.model, lambda manifest: with_agreement(manifest, {pair: agreement.share}))
     elif args.record:
         # Another data set's val is another set.
         split = '+'.join([f'{Path(args.data).resolve().name}/{args.split}', *args.drive])
-        _note(args.model, lambda manifest: _with_scores(manifest, split, measured))
+        update_manifest(args.model, lambda manifest: _with_scores(manifest, split, measured))
     return 0
 
 
@@ -113,19 +111,5 @@ def _write_json(path: Path, scores: SplitScores) -> None:
         temporary.write_text(json.dumps(document, indent=2) + '\n', encoding='utf-8')
 
 
-def _note(model: str, change: Callable[[ModelManifest], ModelManifest]) -> None:
-    """Rewrite a model's manifest."""
-    from sfnet_ros.runtime import find_model, load_manifest, save_manifest
-
-    folder = find_model(model)
-    save_manifest(folder, change(load_manifest(folder)))
-
-
 def _with_scores(manifest: ModelManifest, split: str, scores: SplitScores) -> ModelManifest:
     return replace(manifest, miou={**manifest.miou, split: scores})
-
-
-def _with_precision(manifest: ModelManifest, pair: str, agreement: float) -> ModelManifest:
-    """Note a (backend, precision) pair as faithful, or no longer so."""
-    others = set(manifest.faithful) - {pair}
-    return replace(manifest, faithful=tuple(sorted({*others, pair} if agreement >= FAITHFUL else others)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfnet_ros.cli.options import add_segmenter_arguments, load_segmenter
+from sfnet_ros.cli.pictures import find_pictures, read_picture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 SUMMARY = 'segment pictures: label maps (train ids), colours, and overlays with a legend'
 EXAMPLE = 'sfnet predict street.jpg drive/ --model df1_camvid --out predicted'
 
-_SUFFIXES = ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff')
 _OUTPUTS = ('label', 'color', 'overlay')
 
 
@@ -37,13 +37,13 @@ def run(args: argparse.Namespace) -> int:
     """Segment all that can be read, and say in the end what could not."""
     from tqdm import tqdm
 
-    sources = _find_pictures(args.pictures)
+    sources = find_pictures(args.pictures)
     names = _output_names(sources)
     _refuse_overwriting_inputs(args.out, sources, names)
     segmenter = load_segmenter(args)
     unread = []
     for source, name in zip(tqdm(sources, unit='picture', disable=None), names, strict=True):
-        rgb = _read(source)
+        rgb = read_picture(source)
         if rgb is None:
             unread.append(str(source))
             continue
@@ -52,22 +52,6 @@ def run(args: argparse.Namespace) -> int:
     if unread:
         raise ValueError(f'{len(unread)} of {len(sources)} pictures could not be read: {", ".join(unread)}')
     return 0
-
-
-def _find_pictures(paths: Iterable[Path]) -> list[Path]:
-    """Open folders, and keep each picture once."""
-    found: dict[Path, Path] = {}
-    for path in paths:
-        inside = [entry for entry in sorted(path.iterdir()) if _is_picture(entry)] if path.is_dir() else [path]
-        if not inside:
-            raise ValueError(f'folder {path} holds no pictures; accepted are {", ".join(_SUFFIXES)}')
-        for picture in inside:
-            found.setdefault(picture.resolve(), picture)
-    return list(found.values())
-
-
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in _SUFFIXES and path.is_file()
 
 
 def _output_names(sources: Sequence[Path]) -> list[str]:
@@ -92,18 +76,6 @@ def _refuse_overwriting_inputs(out: Path, sources: Sequence[Path], names: Sequen
             path = out / f'{name}_{output}.png'
             if path.resolve() in inputs:
                 raise ValueError(f'{path} would be written over, and it is one of the pictures; choose another --out')
-
-
-def _read(path: Path) -> NDArray[np.uint8] | None:
-    """Read a picture as viewers show it, turned as its EXIF says; None: it cannot be read."""
-    import cv2
-    import numpy as np
-
-    try:
-        bgr = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, cv2.error):
-        return None
-    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _write_pictures(

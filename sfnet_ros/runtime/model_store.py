@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,6 +112,21 @@ def save_model(folder: Path, model: SFNet, manifest: ModelManifest, *, overwrite
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return written
+
+
+def update_manifest(name_or_folder: str | Path, change: Callable[[ModelManifest], ModelManifest]) -> ModelManifest:
+    """Write what ``change`` makes of a model's manifest in its place.
+
+    Returns:
+        The manifest as it was written.
+
+    Raises:
+        ValueError: The model was not found, or has no whole manifest.
+    """
+    folder = find_model(name_or_folder)
+    manifest = change(load_manifest(folder))
+    save_manifest(folder, manifest)
+    return manifest
 
 
 def check_destination(folder: Path, *, overwrite: bool = False) -> None:

@@ -84,7 +84,7 @@ def test_a_precision_is_held_against_float32_and_noted_where_it_is_faithful(driv
     save_manifest(model, replace(manifest, faithful=('torch/bfloat16', 'torch/float16')))
     command = ['evaluate', '--model', str(model), '--data', str(drive), '--precision', 'bfloat16', '--record']
     assert main(command) == 0
-    share = float(re.search(r'([0-9.]+) % of the labels are those of float32', capsys.readouterr().out)[1])
+    share = float(re.search(r'([0-9.]+) % of the labels are those of torch in float32', capsys.readouterr().out)[1])
     recorded = load_manifest(model)
     assert ('torch/bfloat16' in recorded.faithful) == (share >= 99.5)
     assert 'torch/float16' in recorded.faithful
