@@ -28,6 +28,11 @@ def user_data_folder() -> Path:
     return Path(data_home, 'sfnet_ros')
 
 
+def user_cache_folder() -> Path:
+    """Name the folder of what can be made again from a user's models, which need not exist."""
+    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache', 'sfnet_ros')
+
+
 def find_shared(relative: str) -> Path:
     """Return the first file or folder of that relative path in the share folders.
 

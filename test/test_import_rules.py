@@ -29,10 +29,22 @@ ROOMS = {
     'datasets': {'labels'},
     'runtime': {'network', 'labels', 'share'},
     'evaluation': {'network', 'pictures', 'labels'},
+    'benchmark': {'runtime', 'network', 'evaluation'},
     'training': {'network', 'datasets', 'evaluation', 'labels'},
     'bags': {'runtime', 'datasets', 'evaluation', 'pictures', 'labels'},
     'ros': {'runtime', 'bags', 'evaluation', 'pictures', 'labels', 'share', 'geometry'},
-    'cli': {'share', 'labels', 'network', 'pictures', 'datasets', 'runtime', 'evaluation', 'training', 'bags'},
+    'cli': {
+        'share',
+        'labels',
+        'network',
+        'pictures',
+        'datasets',
+        'runtime',
+        'evaluation',
+        'benchmark',
+        'training',
+        'bags',
+    },
 }
 MAY_IMPORT_ROS_TOO = {'cli/bag/replay.py'}
 MAY_IMPORT_WHAT_IS_NOT_WRITTEN_DOWN = {'cli/__init__.py'}  # the commands, by their names
@@ -49,6 +61,7 @@ LIBRARIES = {
     'datasets': {'cv2', 'numpy'},
     'runtime': {'cv2', 'numpy', 'torch', 'yaml'},
     'evaluation': {'cv2', 'numpy'},
+    'benchmark': {'cv2', 'numpy', 'torch'},
     'training': {'cv2', 'numpy', 'torch', 'torchvision', 'tqdm', 'yaml'},
     'bags': {'cv2', 'numpy', 'rosbags'},
     'ros': {
@@ -68,7 +81,10 @@ LIBRARIES = {
     'cli': {'cv2', 'numpy', 'torch', 'tqdm'},
 }
 # Those that may be absent: each is imported in one module of its room, and only when that needs it.
-OPTIONAL: dict[str, set[str]] = {'ros': {'bondpy', 'tf2_ros', 'vision_msgs'}}
+OPTIONAL: dict[str, set[str]] = {
+    'ros': {'bondpy', 'tf2_ros', 'vision_msgs'},
+    'runtime': {'MNN', '_tools', 'onnxruntime', 'onnxscript', 'openvino', 'tensorrt'},
+}
 ROS_NAME = re.compile(
     r'rclpy|cv_bridge|bondpy|message_filters|\w+_(msgs|srvs|interfaces|msgs_py)|(ament|launch|tf2|ros2)\w*'
 )

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from sfnet_ros.evaluation import scores_table
     from sfnet_ros.labels import LabelSpace
     from sfnet_ros.runtime import save_model
-    from sfnet_ros.runtime.backends.torch import check_device, default_device
+    from sfnet_ros.runtime.backends.device import check_device, default_device
     from sfnet_ros.runtime.model_store import check_destination
     from sfnet_ros.training.config import TrainingConfig
     from sfnet_ros.training.engine import STATE_FILE, Trainer, train

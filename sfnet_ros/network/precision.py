@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import torch
 
-# oneDNN's reduced-precision kernels; torch reads these from the CPU.
-_CPU_BFLOAT16 = ('avx512_bf16', 'amx_bf16', 'sve_bf16', 'bf16')
+# What the CPU's own instructions for a precision are called; torch reads them from it.
+_CPU_FEATURES = {
+    'bfloat16': ('avx512_bf16', 'amx_bf16', 'sve_bf16', 'bf16'),
+    'int8': ('avx512_vnni', 'avx_vnni', 'amx_int8', 'i8mm', 'dotprod'),
+}
 
 
 def is_native(device: str, precision: str) -> bool:
@@ -13,11 +16,11 @@ def is_native(device: str, precision: str) -> bool:
 
     Args:
         device: ``'cpu'``, ``'cuda'`` or ``'cuda:<index>'``.
-        precision: ``'float32'``, ``'bfloat16'`` or ``'float16'``.
+        precision: ``'float32'``, ``'bfloat16'``, ``'float16'`` or ``'int8'``.
     """
     if precision == 'float32':
         return True
     if device == 'cpu':
         capabilities = torch.cpu.get_capabilities()
-        return precision == 'bfloat16' and any(capabilities.get(name, False) for name in _CPU_BFLOAT16)
-    return precision == 'float16' or bool(torch.cuda.is_bf16_supported(including_emulation=False))
+        return any(capabilities.get(name, False) for name in _CPU_FEATURES.get(precision, ()))
+    return precision in ('float16', 'int8') or bool(torch.cuda.is_bf16_supported(including_emulation=False))

@@ -17,7 +17,7 @@ from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.runtime.backends import Backend, choose, create_backend
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.manifest import ModelManifest
-from sfnet_ros.runtime.model_store import load_model
+from sfnet_ros.runtime.model_store import find_model, load_model
 from sfnet_ros.runtime.network_size import FRAME_HW, SizeRule, check_size_rule, network_size, output_size, smaller_rules
 from sfnet_ros.runtime.segmentation import Segmentation, Timing
 
@@ -62,6 +62,7 @@ class Segmenter:
         device: str = 'auto',
         precision: str = 'auto',
         input_hw: tuple[int, int] | Literal['frame'] | None = None,
+        threads: int = 0,
     ) -> Segmenter:
         """Load a model onto a backend.
 
@@ -72,6 +73,7 @@ class Segmenter:
             precision: ``'auto'``, ``'float32'``, ``'bfloat16'``, ...
             input_hw: The network's size: None for the model's own short side, ``'frame'``, or (height, width), see
                 `network_size`.
+            threads: Of the CPU, in the whole process; 0 leaves them as they are.
 
         Raises:
             ValueError: The model, or what it shall run on, is not there or not right.
@@ -83,7 +85,8 @@ class Segmenter:
         choice = choose(manifest, backend, device, precision)
         deploy_model = DeployModel(model, PixelNormalizer(manifest.mean, manifest.std), manifest.temperature)
         size_rule = manifest.network_short_side if input_hw is None else input_hw
-        return cls(create_backend(choice, deploy_model), manifest.load_label_space(), size_rule, manifest)
+        running = create_backend(choice, deploy_model, find_model(name_or_folder), threads)
+        return cls(running, manifest.load_label_space(), size_rule, manifest)
 
     def __call__(
         self, rgb: NDArray[np.uint8], output_hw: tuple[int, int] | None = None, details: bool = False

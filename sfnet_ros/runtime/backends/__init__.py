@@ -1,58 +1,76 @@
-"""Backends, and the rule by which one is chosen."""
+"""Backends, and how one is made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 
-from sfnet_ros.keys import nearest
-from sfnet_ros.network.precision import is_native
+from torch import get_num_threads, set_num_threads
+
 from sfnet_ros.runtime.backends.base import Backend
-from sfnet_ros.runtime.backends.torch import TorchBackend, check_device, check_precision, default_device
+from sfnet_ros.runtime.backends.choice import Choice, choose, pairs, why_not
+from sfnet_ros.runtime.backends.mnn import MnnBackend, convert
+from sfnet_ros.runtime.backends.onnxruntime import OnnxRuntimeBackend
+from sfnet_ros.runtime.backends.openvino import OpenVinoBackend
+from sfnet_ros.runtime.backends.torch import TorchBackend
 from sfnet_ros.runtime.deploy import DeployModel
-from sfnet_ros.runtime.manifest import ModelManifest
+from sfnet_ros.runtime.export.graphs import cached_graph, grid_graph, int8_graph
 
-__all__ = ['Backend', 'Choice', 'choose', 'create_backend']
-
-_BACKENDS: dict[str, Callable[[DeployModel, str, str], Backend]] = {'torch': TorchBackend}
-# The fastest first. float16 is CUDA's alone; there it has two more bits than bfloat16 at the same speed.
-_ORDER = (('torch', 'float16'), ('torch', 'bfloat16'), ('torch', 'float32'))
+__all__ = ['Backend', 'Choice', 'choose', 'create_backend', 'is_prepared', 'pairs', 'prepare', 'why_not']
 
 
-@dataclass(frozen=True)
-class Choice:
-    """Name a backend, the device it runs on and its precision."""
+def create_backend(choice: Choice, deploy_model: DeployModel, folder: Path | None = None, threads: int = 0) -> Backend:
+    """Make the chosen backend of a model, which belongs to it from here on.
 
-    backend: str
-    device: str
-    precision: str
-
-
-def choose(manifest: ModelManifest, backend: str = 'auto', device: str = 'auto', precision: str = 'auto') -> Choice:
-    """Settle what a model runs on, by a rule and never by a timing.
-
-    Of the (backend, precision) pairs that the manifest records as faithful, ``auto`` is the fastest that the hardware
-    computes natively. float32 is always faithful. A precision that is asked for by name is taken as it is.
+    Args:
+        choice: See `choose`.
+        deploy_model: The model as it was loaded.
+        folder: Of the model, where its int8 graph lies.
+        threads: Of the CPU, which torch uses in the whole process; 0 leaves them as they are.
 
     Raises:
-        ValueError: Something asked for is not known, or not here.
+        ValueError: It cannot run here, or was not exported for it.
     """
-    if backend not in ('auto', *_BACKENDS):
-        raise ValueError(f'backend {backend!r} is not known; {nearest(backend, ("auto", *_BACKENDS))}')
-    if device == 'auto':
-        device = default_device()
-    check_device(device)
-    if precision != 'auto':
-        chosen = 'torch' if backend == 'auto' else backend
-        check_precision(device, precision)
-        return Choice(chosen, device, precision)
-    for candidate, its_precision in _ORDER:
-        faithful = its_precision == 'float32' or f'{candidate}/{its_precision}' in manifest.faithful
-        if backend in ('auto', candidate) and faithful and is_native(device, its_precision):
-            return Choice(candidate, device, its_precision)
-    raise AssertionError('float32 is native everywhere')
+    if threads:
+        set_num_threads(threads)
+    if choice.backend == 'torch':
+        return TorchBackend(deploy_model, choice.device, choice.precision)
+    graph, temperature, threads = (
+        prepare(choice, deploy_model, folder),
+        deploy_model.temperature,
+        get_num_threads(),
+    )
+    if choice.backend == 'onnxruntime':
+        return OnnxRuntimeBackend(graph, choice.device, choice.precision, temperature, threads)
+    if choice.backend == 'openvino':
+        return OpenVinoBackend(graph, choice.precision, temperature, threads)
+    return MnnBackend(graph, temperature, threads)
 
 
-def create_backend(choice: Choice, deploy_model: DeployModel) -> Backend:
-    """Make the chosen backend of a model, which belongs to it from here on."""
-    return _BACKENDS[choice.backend](deploy_model, choice.device, choice.precision)
+def is_prepared(choice: Choice, deploy_model: DeployModel) -> bool:
+    """Tell whether `prepare` has nothing left to do that takes long."""
+    return (
+        choice.backend == 'torch' or choice.precision == 'int8' or cached_graph(deploy_model, _suffix(choice)).is_file()
+    )
+
+
+def prepare(choice: Choice, deploy_model: DeployModel, folder: Path | None = None) -> Path:
+    """Find the file that a backend runs, or make it: once for a model, in half a minute.
+
+    Raises:
+        ValueError: A library for it is not installed, or there is no int8 graph in the folder.
+    """
+    if choice.precision == 'int8':
+        return int8_graph(deploy_model, folder)
+    graph = grid_graph(deploy_model, half=choice.precision == 'float16')
+    if choice.backend != 'mnn':
+        return graph
+    path = cached_graph(deploy_model, _suffix(choice))
+    if not path.is_file():
+        convert(graph, path)
+    return path
+
+
+def _suffix(choice: Choice) -> str:
+    if choice.backend == 'mnn':
+        return '.mnn'
+    return '.half.onnx' if choice.precision == 'float16' else '.onnx'

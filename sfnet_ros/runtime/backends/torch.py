@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import re
 
 import torch
 from torch import Tensor, nn
 
+from sfnet_ros.runtime.backends.device import check_device
 from sfnet_ros.runtime.backends.grid import GridBackend
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.fold import fold_batch_norm
@@ -24,14 +24,13 @@ class TorchBackend(GridBackend):
         precision: ``'float32'``, ``'bfloat16'``, or on CUDA ``'float16'``.
 
     Raises:
-        ValueError: No such device here, or no such precision on it.
+        ValueError: No such device here.
     """
 
     name = 'torch'
 
     def __init__(self, deploy_model: DeployModel, device: str = 'cpu', precision: str = 'float32') -> None:
         check_device(device)
-        check_precision(device, precision)
         super().__init__(device, precision, deploy_model.temperature)
         self._dtype = _DTYPES[precision]
         fold_batch_norm(deploy_model.eval())
@@ -57,39 +56,3 @@ class TorchBackend(GridBackend):
         if hasattr(libc, 'malloc_trim'):
             # glibc keeps the pages of what was freed, which is most of a model's memory on the CPU.
             libc.malloc_trim(0)
-
-
-def default_device() -> str:
-    """Name the device that ``auto`` stands for: CUDA where torch sees a GPU, else the CPU."""
-    return 'cuda' if torch.cuda.is_available() else 'cpu'
-
-
-def check_device(device: str) -> None:
-    """Refuse a device that is not here; nothing falls to the CPU silently.
-
-    Raises:
-        ValueError: The name is not known, or the device is absent.
-    """
-    if device == 'cpu':
-        return
-    match = re.fullmatch(r'cuda(?::(\d+))?', device)
-    if match is None:
-        raise ValueError(f'device {device!r} is not known; accepted are auto, cpu, cuda and cuda:<index>')
-    if int(match[1] or 0) >= torch.cuda.device_count():
-        raise ValueError(
-            f'device {device!r} was asked for, but torch sees {torch.cuda.device_count()} CUDA GPUs; '
-            'use device cpu or auto, or install a CUDA build of torch and its driver'
-        )
-
-
-def check_precision(device: str, precision: str) -> None:
-    """Refuse a precision that torch does not have on a device.
-
-    Raises:
-        ValueError: The precision is not known, or not there.
-    """
-    accepted = [name for name in _DTYPES if device != 'cpu' or name != 'float16']
-    if precision not in accepted:
-        raise ValueError(
-            f'precision {precision!r} is not there for torch on {device}; accepted are auto, {", ".join(accepted)}'
-        )

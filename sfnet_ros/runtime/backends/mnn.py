@@ -1,0 +1,93 @@
+"""The MNN backend: CPU, with convolutions after Winograd, which multiply less."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sfnet_ros.files import atomic_path
+from sfnet_ros.runtime.backends.grid import GridBackend
+from sfnet_ros.runtime.optional import require
+
+LIBRARIES = ('MNN',)
+
+
+def convert(graph: Path, path: Path) -> None:
+    """Turn a graph of `export_grid` into MNN's format.
+
+    Raises:
+        ValueError: MNN is not installed, or cannot read the graph.
+    """
+    require(LIBRARIES, 'backend mnn', 'mnn')
+    # The converter itself: the package's own script around it would report its use over the network.
+    with atomic_path(path) as temporary:
+        with _silent():
+            import _tools
+
+            _tools.mnnconvert(
+                ['', '-f', 'ONNX', '--modelFile', str(graph), '--MNNModel', str(temporary), '--bizCode', 'sfnet']
+            )
+        if not temporary.is_file():
+            raise ValueError(f'MNN cannot convert {graph}; use another backend, or another version of MNN')
+
+
+class MnnBackend(GridBackend):
+    """Run a graph in MNN.
+
+    Args:
+        graph: What `convert` wrote.
+        temperature: Of the confidence.
+        threads: Of the CPU; 0 is as many as torch uses.
+
+    Raises:
+        ValueError: MNN is not installed.
+    """
+
+    name = 'mnn'
+
+    def __init__(self, graph: Path, temperature: float, threads: int = 0) -> None:
+        require(LIBRARIES, 'backend mnn', 'mnn')
+        super().__init__('cpu', 'float32', temperature)
+        options = {'backend': 'CPU', 'precision': 'high', 'numThread': threads or torch.get_num_threads()}
+        with _silent():
+            import MNN
+
+            runtime = MNN.nn.create_runtime_manager((options,))
+            self._network = MNN.nn.load_module_from_file(
+                str(graph), ['pixels'], ['logits', 'flow'], runtime_manager=runtime
+            )
+        self._expressions = MNN.expr
+
+    def _grid_and_flow(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        array = np.ascontiguousarray(pixels.numpy())
+        # NCHW says only that the order of the dimensions is the array's.
+        given = self._expressions.const(array, list(array.shape), self._expressions.NCHW, self._expressions.uint8)
+        grid, flow = (torch.from_numpy(np.array(result.read())) for result in self._network.forward([given]))
+        return grid, flow
+
+    def _free(self) -> None:
+        del self._network
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep off standard output what the C++ of MNN writes there of itself: it may be piped to a program."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        with open(os.devnull, 'wb') as nothing:
+            os.dup2(nothing.fileno(), 1)
+        yield
+    finally:
+        # What C holds back until its buffer is full would come out later.
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
