@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sfnet_ros.files import atomic_path
+from sfnet_ros.share import user_cache_folder
 
 _logger = logging.getLogger(__name__)
 
@@ -106,11 +107,6 @@ class EngineStore:
 
     def _sidecar(self, key: EngineKey) -> Path:
         return self.folder / f'{key.stem}.json'
-
-
-def user_cache_folder() -> Path:
-    """Name the folder of what can be made again at any time, which need not exist."""
-    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache', 'sfnet_ros')
 
 
 def _content(key: EngineKey, engine: bytes) -> dict[str, Any]:
