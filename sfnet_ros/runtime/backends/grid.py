@@ -73,12 +73,15 @@ class GridBackend(ABC):
                 self._free()
 
     def _run(self, pixels: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+        return self._grid_and_flow(self._checked(pixels))
+
+    def _checked(self, pixels: NDArray[np.uint8]) -> Tensor:
         if self._closed:
             raise RuntimeError('the backend is closed')
         # torch wraps neither what runs backwards nor read-only memory; all else is shared, also rows with padding.
         if any(stride < 0 for stride in pixels.strides):
             pixels = np.ascontiguousarray(pixels)
-        return self._grid_and_flow(check_pixels(torch.from_numpy(np.require(pixels, requirements='W'))))
+        return check_pixels(torch.from_numpy(np.require(pixels, requirements='W')))
 
     def _label(self, grid: Tensor, output_hw: tuple[int, int]) -> tuple[Tensor, Tensor]:
         if grid.device.type == 'cpu':
