@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from functools import partial
+
+import pytest
+
+from sfnet_ros.benchmark.own_process import InOwnProcess
+
+
+def test_methods_of_an_object_are_called_in_a_process_of_its_own() -> None:
+    with InOwnProcess('a list', partial(list, 'abc')) as hosted:
+        hosted.call(list.append, 'd')
+        assert hosted.call(list.index, 'd') == 3
+    with InOwnProcess('a number', os.getpid) as there:
+        pid = there.call(int)
+        assert pid != os.getpid()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_errors_come_over_and_leave_the_process_at_work() -> None:
+    with InOwnProcess('a list', partial(list, 'abc')) as hosted:
+        with pytest.raises(ValueError, match='not in list'):
+            hosted.call(list.remove, 'z')
+        assert hosted.call(len) == 3
+
+
+def test_an_object_that_cannot_be_built_is_told_when_it_is_first_asked() -> None:
+    with InOwnProcess('a number', partial(int, 'x')) as hosted, pytest.raises(ValueError, match='invalid literal'):
+        hosted.call(int)
+
+
+def test_a_process_that_ends_by_itself_is_told_with_how_it_ended() -> None:
+    with (
+        InOwnProcess('the number', os.getpid) as hosted,
+        pytest.raises(ChildProcessError, match=r'the number ended by itself with exit code -9; if the memory'),
+    ):
+        hosted.call(os.kill, signal.SIGKILL)
+
+
+def test_a_process_that_is_at_work_is_not_waited_for_in_the_end() -> None:
+    hosted = InOwnProcess('a sleeper', float)
+    started = time.monotonic()
+    hosted.close()
+    assert time.monotonic() - started < 5

@@ -1,0 +1,113 @@
+"""`sfnet benchmark`."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from sfnet_ros.cli import main
+from sfnet_ros.runtime import load_manifest, save_manifest
+
+
+@pytest.fixture(scope='module')
+def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two labelled pictures in the layout of folders; the pictures' own folder serves as frames."""
+    root = tmp_path_factory.mktemp('mine')
+    random = np.random.default_rng(0)
+    for name in 'ab':
+        blocks = random.integers(0, 256, (6, 8, 3), np.uint8)
+        for folder, picture in (('images', blocks.repeat(16, 0).repeat(16, 1)), ('labels', np.zeros((96, 128)))):
+            (root / 'train' / folder).mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(root / 'train' / folder / f'{name}.png'), picture)
+    return root
+
+
+def test_one_run_gives_a_table_json_and_a_chart(
+    small_model: Path, frames: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written, chart = tmp_path / 'rows.json', tmp_path / 'new' / 'chart.png'
+    pictures = str(frames / 'train' / 'images')
+    command = ['benchmark', '--model', str(small_model), '--backend', 'torch', '--precision', 'float32', '--baseline']
+    options = [
+        '--size',
+        '64x96',
+        '--repeats',
+        '3',
+        '--threads',
+        '1',
+        '--frames',
+        pictures,
+        '--json',
+        str(written),
+        '--chart',
+        str(chart),
+    ]
+    assert main([*command, *options]) == 0
+    head, baseline, torch_line, *rest = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ['model', 'backend']
+    assert head.endswith('speed-up')
+    assert baseline.split()[:4] == ['small', 'baseline', 'float32', '64x96']
+    assert torch_line.split()[:4] == ['small', 'torch', 'float32', '64x96']
+    assert re.fullmatch(r'products of float32 matrices reach [0-9.]+ GMAC/s here', rest[1])
+    rows = json.loads(written.read_text())
+    assert [row['backend'] for row in rows] == ['baseline', 'torch']
+    assert rows[1]['agreement'] == 1.0
+    assert rows[1]['speedup'] == pytest.approx(rows[0]['p50_ms'] / rows[1]['p50_ms'], abs=0.01)
+    assert f'{rows[1]["p50_ms"]:.1f}' in torch_line
+    assert cv2.imread(str(chart)).ndim == 3
+
+
+def test_recording_notes_which_pairs_are_faithful(
+    small_model: Path, frames: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / 'small'
+    shutil.copytree(small_model, model)
+    save_manifest(model, replace(load_manifest(model), faithful=('onnxruntime/int8', 'torch/bfloat16')))
+    command = ['benchmark', '--record', '--model', str(model), '--backend', 'torch', '--device', 'cpu']
+    assert main([*command, '--data', str(frames), '--layout', 'folder']) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith('small: labels that are those of torch in float32, over 2 frames of train\n')
+    share = float(re.search(r'torch/bfloat16 +([0-9.]+) %', printed)[1])
+    assert 90 < share < 100
+    assert ('not faithful' in printed) == (share < 99.5)
+    torch_pairs = ('torch/bfloat16',) if share >= 99.5 else ()
+    # What was not measured stays.
+    assert load_manifest(model).faithful == ('onnxruntime/int8', *torch_pairs)
+
+
+@pytest.mark.parametrize(
+    ('options', 'sentence'),
+    [
+        (['--model', 'nonsense'], "model 'nonsense' was not found"),
+        (['--network', 'resnet19'], "network 'resnet19' is not known; did you mean 'resnet18'"),
+        (['--backend', 'tensorflow'], "backend 'tensorflow' is not known"),
+        (['--backend', 'torch', '--precision', 'float16', '--device', 'cpu'], "precision 'float16' is not there"),
+        (['--device', 'cuda:99'], "device 'cuda:99' was asked for"),
+        (['--size', 'big'], "--size 'big' is not accepted; give HEIGHTxWIDTH"),
+        (['--size', '0x480'], '--size 0x480 is not accepted; both sides are above 0'),
+        (['--size', '60000x60000'], "the network's size is (60000, 60000)"),
+        (['--repeats', '0'], '0 repeats were asked for'),
+        (['--seconds', '-1'], '-1.0 seconds were asked for'),
+        (['--threads', '-2'], '--threads is -2; accepted is 1 or more'),
+        (['--chart', 'chart.pdf'], '--chart chart.pdf is not accepted; give a name that ends in .png'),
+        (['--frames', 'nowhere.mcap'], 'there is no bag at nowhere.mcap'),
+        (['--record'], '--record compares labels of models on real frames: give --data ROOT'),
+        (['--record', '--data', 'x', '--network', 'df1'], '--record compares labels of models on real frames'),
+        (['--record', '--data', 'absent'], 'folder absent/train does not exist'),
+    ],
+)
+def test_a_wrong_option_is_one_sentence(
+    options: list[str], sentence: str, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = [] if {'--model', '--network'}.intersection(options) else ['--model', str(small_model)]
+    assert main(['benchmark', *model, *options]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith(f'sfnet benchmark: {sentence}')
