@@ -31,7 +31,7 @@ $(COMPLETE): $(wildcard requirements/*.txt) setup.py setup.cfg
 	@test -e $@ || $(PYTHON) -m venv --clear $(VENV_OPTIONS) $(VENV)
 	@rm -f $@
 	@$(if $(ROS_DISTRO),$(BIN)/python -c 'import numpy; print("numpy==" + numpy.__version__)' > $(VENV)/apt.txt)
-	$(BIN)/pip install $(PIP_OPTIONS) $(foreach file,requirements/runtime.txt requirements/dev.txt $(WHEELS),-r $(file))
+	$(BIN)/pip install $(PIP_OPTIONS) $(foreach file,requirements/runtime.txt requirements/backends.txt requirements/dev.txt $(WHEELS),-r $(file))
 	$(BIN)/pip install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -10,6 +10,9 @@ SHARED = ('config', 'launch', 'models')
 # pip or pkg_resources could find: named here, it would be installed over, or keep the executables from starting.
 FROM_APT = [] if 'ROS_DISTRO' in os.environ else ['numpy', 'opencv-python-headless']
 
+# What torch writes ONNX graphs with.
+ONNX = ['onnx', 'onnxscript']
+
 
 def shared_files() -> list[tuple[str, list[str]]]:
     """List what goes to share/sfnet_ros, as folders there and the files in each."""
@@ -43,8 +46,15 @@ setup(
         'tqdm',
         *FROM_APT,
     ],
-    # `colcon test` runs pytest only where this extra names it.
-    extras_require={'test': ['hypothesis', 'pytest', 'pytest-timeout']},
+    # A backend each, but for `onnx`, which exports; `colcon test` runs pytest only where the extra `test` names it.
+    extras_require={
+        'onnx': ONNX,
+        'onnxruntime': ['onnxruntime', *ONNX],
+        'openvino': ['openvino', *ONNX],
+        'mnn': ['MNN', *ONNX],
+        'tensorrt': ['tensorrt>=10', *ONNX],
+        'test': ['hypothesis', 'pytest', 'pytest-timeout'],
+    },
     entry_points={
         'console_scripts': [
             'sfnet = sfnet_ros.cli:main',

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 def add_segmenter_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `load_segmenter` reads."""
     parser.add_argument('--model', default=DEFAULT_MODEL, help='name of a model, or its folder (default %(default)s)')
-    parser.add_argument('--backend', default='auto', help='auto or torch (default %(default)s)')
+    parser.add_argument(
+        '--backend', default='auto', help='auto, torch, onnxruntime, openvino, mnn or tensorrt (default %(default)s)'
+    )
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N (default %(default)s)')
-    parser.add_argument('--precision', default='auto', help='auto, float32, bfloat16 or float16 (default %(default)s)')
+    parser.add_argument(
+        '--precision', default='auto', help='auto, float32, bfloat16, float16 or int8 (default %(default)s)'
+    )
     parser.add_argument(
         '--input-size', default='', metavar='HxW', help="network's size, or 'frame' (default: the model's own)"
     )
@@ -44,9 +48,24 @@ def parse_input_size(text: str) -> tuple[int, int] | Literal['frame'] | None:
         return None
     if text == 'frame':
         return 'frame'
-    match = re.fullmatch(r'(\d+)x(\d+)', text)
+    return parse_size(text, '--input-size', "'frame'")
+
+
+def parse_size(text: str, option: str, otherwise: str = '') -> tuple[int, int]:
+    """Read a size: ``'360x480'`` is height by width.
+
+    Args:
+        text: What was given.
+        option: Where.
+        otherwise: What else the option accepts.
+
+    Raises:
+        ValueError: It is no size.
+    """
+    match = re.fullmatch(r'([1-9]\d*)x([1-9]\d*)', text)
     if match is None:
-        raise ValueError(f"--input-size {text!r} is not accepted; give HEIGHTxWIDTH, such as 360x480, or 'frame'")
+        alternative = f', or {otherwise}' if otherwise else ''
+        raise ValueError(f'{option} {text!r} is not accepted; give HEIGHTxWIDTH, such as 360x480{alternative}')
     return int(match[1]), int(match[2])
 
 

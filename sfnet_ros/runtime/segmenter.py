@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +18,7 @@ from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.manifest import ModelManifest
 from sfnet_ros.runtime.model_store import find_model, load_model
 from sfnet_ros.runtime.network_size import FRAME_HW, SizeRule, check_size_rule, network_size, output_size, smaller_rules
+from sfnet_ros.runtime.resizing import resize
 from sfnet_ros.runtime.segmentation import Segmentation, Timing
 
 
@@ -131,7 +131,7 @@ class Segmenter:
 
     def _run(self, batch: _Batch, frames: Sequence[NDArray[np.uint8]]) -> list[Segmentation]:
         started = time.perf_counter()
-        resized = [_resize(rgb, batch.network_hw) for rgb in frames]
+        resized = [resize(rgb, batch.network_hw) for rgb in frames]
         pixels = resized[0][None] if len(resized) == 1 else np.stack(resized)
         stacked = time.perf_counter()
         found: Iterable[tuple[NDArray[Any], ...]]
@@ -187,13 +187,3 @@ def _size(rgb: NDArray[np.uint8]) -> tuple[int, int]:
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
         raise ValueError(f'a frame is {rgb.dtype} of shape {rgb.shape}; uint8 of (H, W, 3) is accepted')
     return rgb.shape[0], rgb.shape[1]
-
-
-def _resize(rgb: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.uint8]:
-    height, width = size_hw
-    if rgb.shape[:2] == size_hw:
-        return rgb
-    # Averaging over the area keeps a distant pole from falling between two samples; enlarging has nothing to average.
-    shrinks = height <= rgb.shape[0] and width <= rgb.shape[1]
-    resized = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return np.asarray(resized, np.uint8)

@@ -16,6 +16,7 @@ from sfnet_ros.files import atomic_path
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.export.pooling import pooling_translations
 from sfnet_ros.runtime.fold import fold_batch_norm
+from sfnet_ros.runtime.labelling import label_whole
 from sfnet_ros.runtime.optional import require
 
 LIBRARIES = ('onnx', 'onnxscript')
@@ -28,37 +29,40 @@ _ANY_HW = (359, 483)
 _ANY_BATCH = 2
 
 
-class _GridGraph(nn.Module):
+class _Graph(nn.Module):
+    """A model's network in the precision of the graph."""
+
+    outputs: tuple[str, str]
+
+    def __init__(self, deploy_model: DeployModel, half: bool) -> None:
+        super().__init__()
+        self.deploy_model = deploy_model
+        self.dtype = torch.float16 if half else torch.float32
+        deploy_model.model.to(self.dtype)
+
+    def grid_and_flow(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        batch = self.deploy_model.normalizer(pixels).to(self.dtype)
+        grid, flows = self.deploy_model.model.grid_logits_and_flows(batch)
+        return grid.float(), flows[0].float()
+
+
+class _GridGraph(_Graph):
     """What backends run that label themselves: pixels to logits and flow on the network's grid."""
 
     outputs = ('logits', 'flow')
 
-    def __init__(self, deploy_model: DeployModel, half: bool = False) -> None:
-        super().__init__()
-        self.deploy_model = deploy_model
-        self.half_precision = half
-        if half:
-            deploy_model.model.half()
-
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        parts = self.deploy_model
-        batch = parts.normalizer(pixels)
-        grid, flows = parts.model.grid_logits_and_flows(batch.half() if self.half_precision else batch)
-        return grid.float(), flows[0].float()
+        return self.grid_and_flow(pixels)
 
 
-class _LabelGraph(nn.Module):
+class _LabelGraph(_Graph):
     """The whole of it: pixels to label map and confidence, at the pixels' size."""
 
     outputs = ('label_map', 'confidence')
 
-    def __init__(self, deploy_model: DeployModel) -> None:
-        super().__init__()
-        self.deploy_model = deploy_model
-
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         _, height, width, _ = pixels.shape
-        return self.deploy_model(pixels, (height, width))  # type: ignore[no-any-return]
+        return label_whole(self.grid_and_flow(pixels)[0], self.deploy_model.temperature, (height, width))
 
 
 def export_grid(deploy_model: DeployModel, path: Path, *, half: bool = False) -> None:
@@ -85,6 +89,7 @@ def export_labels(
     input_hw: tuple[int, int] | None,
     batch: int | None = 1,
     logits: bool = False,
+    half: bool = False,
     metadata: Mapping[str, str] | None = None,
 ) -> None:
     """Write a graph for other programs: ``pixels`` ``(N, H, W, 3)`` uint8 to labels, or to logits on the grid.
@@ -97,13 +102,14 @@ def export_labels(
         input_hw: Size of the pixels, or None for any.
         batch: Pictures at once, or None for any number.
         logits: Give logits and flow on the network's grid in place of labels.
+        half: Compute in float16, all but the sampling grids and what is made of the logits.
         metadata: What the file says of itself.
 
     Raises:
         ValueError: A library that this needs is not installed.
     """
     with _copy(deploy_model) as model:
-        graph = _GridGraph(model) if logits else _LabelGraph(model)
+        graph = _GridGraph(model, half) if logits else _LabelGraph(model, half)
         _export(graph, path, input_hw, batch, metadata or {})
 
 
@@ -117,7 +123,7 @@ def _copy(deploy_model: DeployModel) -> Iterator[DeployModel]:
 
 
 def _export(
-    graph: _GridGraph | _LabelGraph,
+    graph: _Graph,
     path: Path,
     input_hw: tuple[int, int] | None,
     batch: int | None,

@@ -1,0 +1,93 @@
+"""Exported graphs give torch's labels at any size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from sfnet_ros.network import SFNetConfig, create_model
+from sfnet_ros.network.normalize import PixelNormalizer
+from sfnet_ros.runtime import DeployModel
+from sfnet_ros.runtime.export.graphs import cached_graph, graph_key
+from sfnet_ros.runtime.export.onnx import export_grid, export_labels
+from sfnet_ros.runtime.export.verify import labels_in_common
+
+
+def _deploy_model(backbone: str = 'df1', seed: int = 0) -> DeployModel:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = create_model(SFNetConfig(backbone, num_classes=5))
+        for alignment in model.decoder.alignments:
+            # A fresh network's flow is zero, and would not show a wrong grid.
+            torch.nn.init.normal_(alignment.flow.weight, std=0.2)
+    return DeployModel(model, PixelNormalizer())
+
+
+def _pixels(batch: int, height: int, width: int) -> NDArray[np.uint8]:
+    blocks = np.random.default_rng(height + width).integers(
+        0, 256, (batch, height // 8 + 1, width // 8 + 1, 3), np.uint8
+    )
+    return blocks.repeat(8, axis=1).repeat(8, axis=2)[:, :height, :width]
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
+
+
+def test_one_graph_serves_any_batch_and_size(tmp_path: Path) -> None:
+    deploy_model = _deploy_model()
+    export_grid(deploy_model, tmp_path / 'grid.onnx')
+    session = _session(tmp_path / 'grid.onnx')
+    assert session.get_inputs()[0].shape == ['batch', 'height', 'width', 3]
+    # At 32 px the coarsest map is a single row, at 97 and 131 it divides by no bin of the pooling.
+    for pixels in (_pixels(1, 97, 131), _pixels(3, 32, 200), _pixels(2, 192, 64)):
+        logits, flow = session.run(['logits', 'flow'], {'pixels': pixels})
+        with torch.inference_mode():
+            expected, expected_flow = deploy_model.grid_and_flow(torch.from_numpy(pixels))
+        assert np.abs(flow).max() > 0.1
+        np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(flow, expected_flow, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(('backbone', 'half', 'share'), [('resnet18', False, 0.9995), ('df1', True, 0.98)])
+def test_a_graph_of_one_size_gives_torch_s_labels(tmp_path: Path, backbone: str, half: bool, share: float) -> None:
+    deploy_model = _deploy_model(backbone)
+    path = tmp_path / 'labels.onnx'
+    export_labels(deploy_model, path, input_hw=(65, 97), batch=2, half=half, metadata={'model': 'made up'})
+    session = _session(path)
+    assert [output.shape for output in session.get_outputs()] == [[2, 65, 97]] * 2
+    assert session.get_modelmeta().custom_metadata_map['model'] == 'made up'
+    assert onnx.load(path).opset_import[0].version == 18
+    assert labels_in_common(path, deploy_model, _pixels(2, 65, 97), 2) >= share
+    with pytest.raises(onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument):
+        session.run(None, {'pixels': _pixels(2, 64, 96)})
+
+
+def test_a_graph_of_another_network_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / 'labels.onnx'
+    export_labels(_deploy_model(seed=0), path, input_hw=(64, 64))
+    assert labels_in_common(path, _deploy_model(seed=1), _pixels(1, 64, 64), 1) < 0.9
+
+
+def test_exporting_leaves_the_model_as_it_was(tmp_path: Path) -> None:
+    deploy_model = _deploy_model()
+    before, key = {name: tensor.clone() for name, tensor in deploy_model.state_dict().items()}, graph_key(deploy_model)
+    export_labels(deploy_model, tmp_path / 'labels.onnx', input_hw=(64, 64), half=True)
+    after = deploy_model.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], tensor) for name, tensor in after.items())
+    assert graph_key(deploy_model) == key
+
+
+def test_graphs_of_other_weights_or_normalisation_are_other_graphs() -> None:
+    deploy_model, other = _deploy_model(), _deploy_model(seed=1)
+    brighter = DeployModel(deploy_model.model, PixelNormalizer(mean=(0.4, 0.4, 0.4)))
+    modest = DeployModel(deploy_model.model, PixelNormalizer(), temperature=2.0)
+    assert cached_graph(deploy_model) == cached_graph(_deploy_model()) == cached_graph(modest)
+    assert len({cached_graph(model) for model in (deploy_model, other, brighter)}) == 3
