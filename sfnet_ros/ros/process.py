@@ -7,12 +7,14 @@ This module and the modules of the executables' ``main`` import nothing but the 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from typing import NoReturn
 
@@ -84,6 +86,21 @@ def prepare_process() -> StopSignals:
     return signals
 
 
+@contextmanager
+def heavy_imports() -> Iterator[None]:
+    """Import without garbage collection, and have it pass over all that was imported from then on.
+
+    Imports make hundreds of thousands of objects that stay: to look through them again and again is a tenth of the time
+    that torch takes to import, and later a pause of a tenth of a second, now and then, while frames wait.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def leave(exit_code: int) -> NoReturn:
     """End the process at once, when all that matters has been closed.
 
@@ -114,12 +131,15 @@ def use_shared_memory_profile() -> None:
     if profile is None:
         return
     try:
-        # Only the name that this distribution reads: Kilted warns of the old one.
-        major = int(metadata.version('rclpy').partition('.')[0])
-        variable = _PROFILE_VARIABLE if major >= _FIRST_RCLPY_AFTER_JAZZY else _PROFILE_VARIABLE_TO_JAZZY
-        os.environ[variable] = str(find_shared(profile))
+        os.environ[profile_variable()] = str(find_shared(profile))
     except FileNotFoundError as error:
         print(f'large images will be slow: {error}', file=sys.stderr)
+
+
+def profile_variable() -> str:
+    """Name the variable that this distribution reads the profile's path from: Kilted warns of the old one."""
+    major = int(metadata.version('rclpy').partition('.')[0])
+    return _PROFILE_VARIABLE if major >= _FIRST_RCLPY_AFTER_JAZZY else _PROFILE_VARIABLE_TO_JAZZY
 
 
 def _keep_large_blocks() -> None:

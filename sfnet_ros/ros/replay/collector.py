@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from sfnet_ros.ros.process import prepare_process
@@ -29,15 +30,17 @@ def main() -> None:
     def take(message: Image) -> None:
         at_ns = time.monotonic_ns()
         label_map = to_label_map(message)
-        store.write(label_map.tobytes())
+        if store is not None:
+            store.write(label_map.tobytes())
         height, width = label_map.shape
         line.say('label', stamp_ns=stamp_ns(message), at_ns=at_ns, height=height, width=width)
 
-    with running_ros(), open(args.store, 'ab', buffering=0) as store:
+    with running_ros(), nullcontext() if args.store is None else open(args.store, 'ab', buffering=0) as store:
         node = rclpy.create_node('sfnet_replay_collector')
         node.create_subscription(Image, args.topic, take, _QUEUE)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
+        line.say('ready')
         while node.count_publishers(args.topic) == 0 and not line.stop.wait(MATCH_POLL_S):
             pass
         line.say('matched')
@@ -48,7 +51,7 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--topic', required=True, help='topic of the labels')
-    parser.add_argument('--store', type=int, required=True, metavar='FD', help='open file to append label maps to')
+    parser.add_argument('--store', type=int, metavar='FD', help='open file to append label maps to (default: none)')
     return parser.parse_args()
 
 

@@ -35,7 +35,7 @@ class Line:
     def say(self, event: str, **numbers: int) -> None:
         """Tell of an event; a supervisor that is gone is no error, but the end."""
         try:
-            print(json.dumps({'event': event, **numbers}), flush=True)
+            say(event, **numbers)
         except BrokenPipeError:
             self._end()
 
@@ -50,6 +50,15 @@ class Line:
         self.stop.set()
         # Whoever waits for the word to go is woken, and finds that it is over.
         self.go.set()
+
+
+def say(event: str, **numbers: int) -> None:
+    """Tell the supervisor of an event.
+
+    Raises:
+        BrokenPipeError: It is gone.
+    """
+    print(json.dumps({'event': event, **numbers}), flush=True)
 
 
 @contextmanager

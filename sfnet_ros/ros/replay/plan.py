@@ -51,12 +51,16 @@ class ReplayPlan:
 
     def node_arguments(self) -> list[str]:
         """Tell the node which camera it has, and its parameters."""
-        arguments = [*ROS_ARGUMENTS, '-r', f'image:={self.camera}']
         transport = 'compressed' if self.is_compressed else 'raw'
-        # Who listens knows the classes already: no label waits until they have come. And the camera is silent until
-        # all processes know each other, which is nothing to warn of.
-        own = {'image_transport': transport, 'label_info_lead_ms': 0, 'silence_s': 0.0}
-        for name, value in {**own, **self.parameters}.items():
-            # JSON is YAML that says what is text: a model called 123 is no number.
-            arguments += ['-p', f'{name}:={json.dumps(value)}']
-        return arguments
+        return node_arguments(self.camera, {'image_transport': transport, **self.parameters})
+
+
+def node_arguments(camera: str, parameters: Mapping[str, str | int]) -> list[str]:
+    """Tell a node that is watched which camera it has, and its parameters."""
+    arguments = [*ROS_ARGUMENTS, '-r', f'image:={camera}']
+    # Who listens knows the classes already: no label waits until they have come. And the camera is silent until
+    # all processes know each other, which is nothing to warn of.
+    for name, value in {'label_info_lead_ms': 0, 'silence_s': 0.0, **parameters}.items():
+        # JSON is YAML that says what is text: a model called 123 is no number.
+        arguments += ['-p', f'{name}:={json.dumps(value)}']
+    return arguments

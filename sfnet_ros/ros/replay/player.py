@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sfnet_ros.ros.process import prepare_process
-from sfnet_ros.ros.replay.line import MATCH_POLL_S, Line, running_ros
+from sfnet_ros.ros.replay.line import Line, running_ros
+from sfnet_ros.ros.replay.playing import TimedFrame, play
 
 if TYPE_CHECKING:
     from sfnet_ros.bags.read import Bag
 
 
 def main() -> None:
-    """Wait for a subscriber and for the word to go, send every frame once, and stay until told to stop."""
+    """Send every frame of the recording once."""
     line = Line(prepare_process())
     args = _parse()
     import rclpy
@@ -24,32 +25,17 @@ def main() -> None:
     from sfnet_ros.bags.messages import IMAGE
     from sfnet_ros.bags.read import Bag
 
-    with running_ros():
-        with Bag(args.bag) as bag:
-            node = rclpy.create_node('sfnet_replay_player')
-            kind = Image if bag.image_topics[args.topic] == IMAGE else CompressedImage
-            publisher = node.create_publisher(kind, args.publish_on, 10)
-            while publisher.get_subscription_count() == 0 and not line.stop.wait(MATCH_POLL_S):
-                pass
-            line.say('matched')
-            line.go.wait()
-            _play(bag, args.topic, args.speed, publisher, line)
-        line.say('done')
-        # What was published last may still be on its way.
-        line.stop.wait()
+    with running_ros(), Bag(args.bag) as bag:
+        node = rclpy.create_node('sfnet_replay_player')
+        message_type = Image if bag.image_topics[args.topic] == IMAGE else CompressedImage
+        play(node, message_type, args.publish_on, _frames(bag, args.topic, args.speed), line)
 
 
-def _play(bag: Bag, topic: str, speed: float, publisher: Any, line: Line) -> None:
-    first_ns, start_ns = None, time.monotonic_ns()
+def _frames(bag: Bag, topic: str, speed: float) -> Iterator[TimedFrame]:
+    first_ns = None
     for frame in bag.messages(topic):
         first_ns = frame.recorded_ns if first_ns is None else first_ns
-        due_ns = start_ns + (frame.recorded_ns - first_ns) / speed
-        if line.stop.wait(max(0.0, (due_ns - time.monotonic_ns()) / 1e9)):
-            return
-        at_ns = time.monotonic_ns()
-        # As recorded, byte for byte: nothing of the header can change on the way.
-        publisher.publish(frame.data)
-        line.say('sent', stamp_ns=frame.stamp_ns, at_ns=at_ns)
+        yield TimedFrame((frame.recorded_ns - first_ns) / speed, frame.stamp_ns, frame.data)
 
 
 def _parse() -> argparse.Namespace:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.impl.rcutils_logger import RcutilsLogger
+from std_msgs.msg import Header
 
 from sfnet_ros.ros.complaints import Complaints
 from sfnet_ros.ros.latest_slots import LatestSlots
@@ -59,6 +60,7 @@ class FrameWorker:
         running: Gives the model for each batch.
         parameters: Gives the parameters at this moment.
         logger: Told of frames that could not be served.
+        served: Told of each frame that was, by its header, and of how long that took.
     """
 
     def __init__(
@@ -67,11 +69,13 @@ class FrameWorker:
         running: RunningModel,
         parameters: Callable[[], NodeParameters],
         logger: RcutilsLogger,
+        served: Callable[[Header, FrameTiming], None],
     ) -> None:
         self._slots = slots
         self._running = running
         self._parameters = parameters
         self._complaints = Complaints(logger)
+        self._served = served
         self.network = ''
         self._take_over(running.settle())
 
@@ -134,6 +138,7 @@ class FrameWorker:
             timing = self._publish(frame, segmentation, parameters, infer_ms)
             frame.camera.vitals.served(timing)
             self._governor.observe(timing.total_ms, time.monotonic())
+            self._served(frame.arrival.message.header, timing)
         height, width = segmenter.network_hw(frames[-1].rgb.shape[:2])
         self.network = f'{height}x{width}'
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rclpy.context import Context
 from rclpy.parameter import Parameter
+from std_msgs.msg import Header
 
 from sfnet_ros.ros.ending import Ending
 from sfnet_ros.ros.managed_node import EndedMeanwhileError
@@ -14,7 +15,7 @@ from sfnet_ros.ros.segmentation.cameras import Cameras
 from sfnet_ros.ros.segmentation.frame_worker import FrameWorker
 from sfnet_ros.ros.segmentation.health.diagnostics import Diagnostics
 from sfnet_ros.ros.segmentation.health.state import NodeState
-from sfnet_ros.ros.segmentation.health.vitals import FrameCounts
+from sfnet_ros.ros.segmentation.health.vitals import FrameCounts, FrameTiming
 from sfnet_ros.ros.segmentation.intake import Intake
 from sfnet_ros.ros.segmentation.live_changes import LiveChanges, check_together
 from sfnet_ros.ros.segmentation.loading import LoadedModel
@@ -35,6 +36,8 @@ class SegmentationNode(WorkingNode):
         ending: As for WorkingNode, like the others.
         context: Context to live in; None is the default one.
         parameter_overrides: Values of parameters, as a parameter file gives them.
+        served: Told of each frame whose outputs are published, by its header, and of how long that took; on the
+            worker's thread.
 
     Raises:
         ValueError: A parameter that is not accepted.
@@ -46,8 +49,10 @@ class SegmentationNode(WorkingNode):
         *,
         context: Context | None = None,
         parameter_overrides: list[Parameter[Any]] | None = None,
+        served: Callable[[Header, FrameTiming], None] = lambda _header, _timing: None,
     ) -> None:
         super().__init__(NODE_NAME, ending, context=context, parameter_overrides=parameter_overrides)
+        self._served = served
         self.running = RunningModel(self._take_over)
         try:
             self._changes = LiveChanges(self, self.running, self._parameters_changed)
@@ -104,7 +109,7 @@ class SegmentationNode(WorkingNode):
     def activate(self) -> Callable[[], None]:
         """Take frames."""
         model, slots = self.running.settle(), self.intake.start()
-        self._worker = FrameWorker(slots, self.running, lambda: self.parameters, self.get_logger())
+        self._worker = FrameWorker(slots, self.running, lambda: self.parameters, self.get_logger(), self._served)
         self.get_logger().info(
             f'running {model.describe()} on the {self.parameters.image_transport} frames of '
             f'{", ".join(camera.input.topic for camera in self.cameras)}, '

@@ -1,12 +1,10 @@
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.labels import LabelSpace
-from sfnet_ros.ros.replay.label_store import LabelStore
 from sfnet_ros.ros.replay.replayed import Replayed
 from sfnet_ros.ros.replay.report import LatencyMs, ReplayReport, fps_of, latency_of, share, table
 
 MS = 1_000_000
 THREE_LABELS = Replayed(
-    LabelStore(),
     sent=4,
     sent_ns={1: 0, 2: 100 * MS, 3: 200 * MS, 4: 300 * MS},
     received_ns={1: 10 * MS, 2: 130 * MS, 4: 320 * MS},
@@ -20,7 +18,7 @@ def test_latency_is_from_publishing_to_arrival() -> None:
 
 def test_rate_counts_from_the_first_label_to_the_last() -> None:
     assert fps_of(THREE_LABELS) == 6.45  # 2 in 310 ms
-    assert fps_of(Replayed(LabelStore(), 1, {1: 0}, {1: 10})) is None
+    assert fps_of(Replayed(1, {1: 0}, {1: 10})) is None
 
 
 def test_scores_that_do_not_exist_are_null_in_json() -> None:

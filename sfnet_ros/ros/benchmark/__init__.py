@@ -1,0 +1,1 @@
+"""Measure the real node between a camera and a consumer of its labels, as separate processes over real DDS."""

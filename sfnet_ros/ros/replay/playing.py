@@ -1,0 +1,58 @@
+"""How a player sends frames: each once, in time, and told of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sfnet_ros.ros.replay.line import MATCH_POLL_S, Line
+
+
+@dataclass(frozen=True)
+class TimedFrame:
+    """Hold a frame that is ready to be sent.
+
+    Args:
+        after_ns: When it is due, after the first one.
+        stamp_ns: Its stamp.
+        wire: The message as it is serialized.
+    """
+
+    after_ns: float
+    stamp_ns: int
+    wire: bytes
+
+
+def play(
+    node: Any, message_type: type[Any], topic: str, frames: Iterable[TimedFrame], line: Line, at_once: bool = False
+) -> None:
+    """Wait for a subscriber and for the word to go, send every frame once, and stay until told to stop.
+
+    Args:
+        node: Publishes.
+        message_type: Type of the frames.
+        topic: Where they go.
+        frames: All frames.
+        line: To the supervisor.
+        at_once: Wait for nobody.
+    """
+    publisher = node.create_publisher(message_type, topic, 10)
+    line.say('ready')
+    while not at_once and publisher.get_subscription_count() == 0 and not line.stop.wait(MATCH_POLL_S):
+        pass
+    line.say('matched')
+    if not at_once:
+        line.go.wait()
+    start_ns = time.monotonic_ns()
+    for frame in frames:
+        if line.stop.wait(max(0.0, (start_ns + frame.after_ns - time.monotonic_ns()) / 1e9)):
+            return
+        at_ns = time.monotonic_ns()
+        # Byte for byte: nothing of the header can change on the way.
+        publisher.publish(frame.wire)
+        line.say('sent', stamp_ns=frame.stamp_ns, at_ns=at_ns)
+    line.say('done')
+    # What was published last may still be on its way.
+    line.stop.wait()
