@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -21,6 +23,11 @@ from sfnet_ros.runtime.labelling import interpolate_logits
 # Shapes whose graphs stay: those of a ladder of sizes and of some cameras.
 _MOST_SHAPES = 8
 _DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
+
+# Pictures at once, their height and their width.
+Shape = tuple[int, int, int]
+# From pixels to what `DeployModel.grid_and_flow` gives.
+Network = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 class CudaBackend(GridBackend):
@@ -43,10 +50,10 @@ class CudaBackend(GridBackend):
         self._pipelines: Recent[tuple[int, ...], FramePipeline] = Recent(_MOST_SHAPES)
 
     @abstractmethod
-    def _network(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Run the network on ``(N, H, W, 3)`` uint8 on the device, on torch's stream: see `DeployModel.grid_and_flow`.
+    def _network(self, shape: Shape) -> Network:
+        """Give the network for pixels ``(*shape, 3)`` uint8 on the device; it runs on torch's current stream.
 
-        It is recorded, so from the second call of a shape on it launches kernels and nothing else.
+        It is recorded, so from its second call on it launches kernels and nothing else.
         """
 
     def infer(
@@ -55,21 +62,25 @@ class CudaBackend(GridBackend):
         """Segment pictures, see `Backend.infer`."""
         with self._turn, torch.inference_mode(), torch.cuda.device(self.device):
             batch = self._checked(pixels)
-            shape = (batch.shape[0], batch.shape[1], batch.shape[2])
-            pipeline = self._pipelines.get((*shape, *output_hw), lambda: self._pipeline(shape, output_hw))
+            pipeline = self._pipelines.get(
+                (*_shape(batch), *output_hw), lambda: self._pipeline(_shape(batch), output_hw)
+            )
             label_maps, confidences = pipeline(batch)
             return label_maps, confidences
 
-    def _pipeline(self, shape: tuple[int, int, int], output_hw: tuple[int, int]) -> FramePipeline:
+    def _pipeline(self, shape: Shape, output_hw: tuple[int, int]) -> FramePipeline:
+        # The pipeline's own from here on: what is recorded works in memory of the network.
+        network = self._network(shape)
+
         def work(pixels: Tensor) -> Tensor:
-            grid, _ = self._network(pixels)
+            grid, _ = network(pixels)
             return torch.stack(self._label(grid, output_hw))
 
         return FramePipeline(shape, torch.device('cuda', torch.cuda.current_device()), work)
 
     def _grid_and_flow(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         with torch.cuda.device(self.device):
-            return self._network(pixels.to(self.device))
+            return self._network(_shape(pixels))(pixels.to(self.device))
 
     def _label(self, grid: Tensor, output_hw: tuple[int, int]) -> tuple[Tensor, Tensor]:
         return label_on_gpu(grid, self._temperature, output_hw)
@@ -98,13 +109,18 @@ class CudaTorchBackend(CudaBackend):
         super().__init__(device, precision, deploy_model.temperature)
         self._model: DeployModel | None = convert(deploy_model, _DTYPES[precision]).to(device)
 
-    def _network(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    def _network(self, shape: Shape) -> Network:  # noqa: ARG002
         assert self._model is not None
-        return run_network(self._model, pixels, _DTYPES[self.precision])
+        return partial(run_network, self._model, dtype=_DTYPES[self.precision])
 
     def _free(self) -> None:
         self._model = None
         super()._free()
+
+
+def _shape(pixels: Tensor) -> Shape:
+    count, height, width, _ = pixels.shape
+    return count, height, width
 
 
 def convert(deploy_model: DeployModel, dtype: torch.dtype) -> DeployModel:
@@ -120,7 +136,7 @@ def convert(deploy_model: DeployModel, dtype: torch.dtype) -> DeployModel:
     return deploy_model
 
 
-def run_network(model: DeployModel, pixels: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+def run_network(model: DeployModel, pixels: Tensor, *, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Run a model of `convert` with features in its type, see `DeployModel.grid_and_flow`.
 
     Not under autocast, which decides at each operation anew and keeps weights that it has converted beyond a recorded

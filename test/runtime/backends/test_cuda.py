@@ -50,7 +50,7 @@ def test_half_precision_needs_no_autocast_and_gives_its_labels(pictures: NDArray
     pixels = torch.from_numpy(pictures)
     model = convert(deploy_model(), torch.bfloat16)
     with torch.inference_mode():
-        grid, flow = run_network(model, pixels, torch.bfloat16)
+        grid, flow = run_network(model, pixels, dtype=torch.bfloat16)
         label_maps, _ = label_whole(grid, 1.0, (187, 245))
     assert grid.dtype == flow.dtype == torch.bfloat16
     expected, _ = TorchBackend(deploy_model(), 'cpu', 'bfloat16').infer(pictures, (187, 245))
@@ -69,7 +69,7 @@ def test_samples_are_taken_in_float32_whatever_the_features_are(
 
     monkeypatch.setattr(functional, 'grid_sample', noted)
     with torch.inference_mode():
-        run_network(convert(deploy_model(), torch.bfloat16), torch.from_numpy(pictures), torch.bfloat16)
+        run_network(convert(deploy_model(), torch.bfloat16), torch.from_numpy(pictures), dtype=torch.bfloat16)
     assert len(sampled) >= 3
     assert set(sampled) == {(torch.float32, torch.float32)}
 
