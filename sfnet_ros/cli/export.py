@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sfnet_ros.runtime import DeployModel, ModelManifest
+    from sfnet_ros.runtime import ModelManifest
 
 SUMMARY = 'write a model as an ONNX graph, or in int8, checked against torch on real frames'
 EXAMPLE = 'sfnet export --model df1_camvid --size 360x480 --out df1_camvid.onnx'
@@ -68,6 +68,7 @@ def _onnx(args: argparse.Namespace, precision: str) -> int:
     from sfnet_ros.files import atomic_path
     from sfnet_ros.runtime.export.onnx import export_labels
     from sfnet_ros.runtime.export.verify import labels_in_common
+    from sfnet_ros.runtime.model_store import load_deploy_model
 
     if precision not in _AGREEMENT:
         raise ValueError(f'--precision {precision} of an ONNX graph is not accepted; give float32, float16 or int8')
@@ -78,7 +79,7 @@ def _onnx(args: argparse.Namespace, precision: str) -> int:
     if out.is_dir():
         raise IsADirectoryError(21, 'is a folder', str(out))
     frames = _frames(args, input_hw)
-    deploy_model, manifest = _load(args.model)
+    deploy_model, manifest = load_deploy_model(args.model)
     logging.getLogger(__name__).info('exporting takes up to a minute')
     with atomic_path(out) as temporary:
         export_labels(
@@ -104,15 +105,15 @@ def _int8(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from sfnet_ros.datasets import open_dataset
-    from sfnet_ros.runtime import find_model
     from sfnet_ros.runtime.export.graphs import grid_graph, int8_file
     from sfnet_ros.runtime.export.quantize import quantize
+    from sfnet_ros.runtime.model_store import find_model, load_deploy_model
     from sfnet_ros.runtime.network_size import network_size
     from sfnet_ros.runtime.resizing import resize
 
     if not args.data:
         raise ValueError('int8 is calibrated on training frames; give --data, the folder of their data set')
-    deploy_model, manifest = _load(args.model)
+    deploy_model, manifest = load_deploy_model(args.model)
     dataset = open_dataset(args.layout, args.data, args.split, manifest.load_label_space(), [])
     indices = range(0, len(dataset), max(1, len(dataset) // _CALIBRATED))[:_CALIBRATED]
     graph, out = grid_graph(deploy_model), int8_file(deploy_model, find_model(args.model))
@@ -121,14 +122,6 @@ def _int8(args: argparse.Namespace) -> int:
     print(f'{out}: calibrated on {len(indices)} frames of {args.split}')
     print(f'sfnet evaluate --model {args.model} --precision int8 ... tells what it costs in mIoU')
     return 0
-
-
-def _load(model: str) -> tuple[DeployModel, ModelManifest]:
-    from sfnet_ros.network.normalize import PixelNormalizer
-    from sfnet_ros.runtime import DeployModel, load_model
-
-    network, manifest = load_model(model)
-    return DeployModel(network, PixelNormalizer(manifest.mean, manifest.std), manifest.temperature), manifest
 
 
 def _frames(args: argparse.Namespace, input_hw: tuple[int, int] | None) -> Sequence[NDArray[np.uint8]]:

@@ -17,13 +17,17 @@ class DeployModel(nn.Module):
         model: The network, put in evaluation mode here.
         normalizer: From pixels to the network's input.
         temperature: What logits are divided by before the softmax of the confidence; above 1 it becomes more modest.
+        weights_sha256: Of the weights' file, where they are of one; it stands for them in the names of graphs.
     """
 
-    def __init__(self, model: SFNet, normalizer: PixelNormalizer, temperature: float = 1.0) -> None:
+    def __init__(
+        self, model: SFNet, normalizer: PixelNormalizer, temperature: float = 1.0, weights_sha256: str = ''
+    ) -> None:
         super().__init__()
         self.model = model
         self.normalizer = normalizer
         self.temperature = temperature
+        self.weights_sha256 = weights_sha256
         self.eval()
 
     def forward(self, pixels: Tensor, output_hw: tuple[int, int]) -> tuple[Tensor, Tensor]:

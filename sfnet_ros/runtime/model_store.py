@@ -12,6 +12,8 @@ from pathlib import Path
 
 from sfnet_ros.network import SFNet, create_model
 from sfnet_ros.network.checkpoint import load_weights, save_weights
+from sfnet_ros.network.normalize import PixelNormalizer
+from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.manifest import MANIFEST_FILE, ModelManifest, load_manifest, save_manifest
 from sfnet_ros.share import share_folders, user_data_folder
 
@@ -83,6 +85,17 @@ def load_model(name_or_folder: str | Path) -> tuple[SFNet, ModelManifest]:
     model = create_model(replace(manifest.network, aux_heads=False))
     load_weights(model, weights, manifest.weights_sha256)
     return model.eval(), manifest
+
+
+def load_deploy_model(name_or_folder: str | Path) -> tuple[DeployModel, ModelManifest]:
+    """Load a model with all that lies between pixels and labels.
+
+    Raises:
+        ValueError: See `load_model`.
+    """
+    model, manifest = load_model(name_or_folder)
+    normalizer = PixelNormalizer(manifest.mean, manifest.std)
+    return DeployModel(model, normalizer, manifest.temperature, manifest.weights_sha256), manifest
 
 
 def save_model(folder: Path, model: SFNet, manifest: ModelManifest, *, overwrite: bool = False) -> ModelManifest:

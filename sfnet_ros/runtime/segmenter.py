@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,11 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sfnet_ros.labels import LabelSpace
-from sfnet_ros.network.normalize import PixelNormalizer
-from sfnet_ros.runtime.backends import Backend, choose, create_backend
-from sfnet_ros.runtime.deploy import DeployModel
+from sfnet_ros.runtime.backends import Backend, choose, create_backend, is_prepared
 from sfnet_ros.runtime.manifest import ModelManifest
-from sfnet_ros.runtime.model_store import find_model, load_model
+from sfnet_ros.runtime.model_store import find_model, load_deploy_model
 from sfnet_ros.runtime.network_size import FRAME_HW, SizeRule, check_size_rule, network_size, output_size, smaller_rules
 from sfnet_ros.runtime.resizing import resize
 from sfnet_ros.runtime.segmentation import Segmentation, Timing
@@ -81,9 +80,9 @@ class Segmenter:
         if input_hw is not None:
             # Before seconds go into loading.
             check_size_rule(input_hw)
-        model, manifest = load_model(name_or_folder)
-        choice = choose(manifest, backend, device, precision)
-        deploy_model = DeployModel(model, PixelNormalizer(manifest.mean, manifest.std), manifest.temperature)
+        deploy_model, manifest = load_deploy_model(name_or_folder)
+        is_ready = partial(is_prepared, deploy_model=deploy_model, folder=find_model(name_or_folder))
+        choice = choose(manifest, backend, device, precision, is_ready)
         size_rule = manifest.network_short_side if input_hw is None else input_hw
         running = create_backend(choice, deploy_model, find_model(name_or_folder), threads)
         return cls(running, manifest.load_label_space(), size_rule, manifest)

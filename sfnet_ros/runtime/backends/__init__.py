@@ -13,7 +13,7 @@ from sfnet_ros.runtime.backends.onnxruntime import OnnxRuntimeBackend
 from sfnet_ros.runtime.backends.openvino import OpenVinoBackend
 from sfnet_ros.runtime.backends.torch import TorchBackend
 from sfnet_ros.runtime.deploy import DeployModel
-from sfnet_ros.runtime.export.graphs import cached_graph, grid_graph, int8_graph
+from sfnet_ros.runtime.export.graphs import cached_graph, grid_graph, int8_file, int8_graph
 
 __all__ = ['Backend', 'Choice', 'choose', 'create_backend', 'is_prepared', 'pairs', 'prepare', 'why_not']
 
@@ -46,11 +46,13 @@ def create_backend(choice: Choice, deploy_model: DeployModel, folder: Path | Non
     return MnnBackend(graph, temperature, threads)
 
 
-def is_prepared(choice: Choice, deploy_model: DeployModel) -> bool:
-    """Tell whether `prepare` has nothing left to do that takes long."""
-    return (
-        choice.backend == 'torch' or choice.precision == 'int8' or cached_graph(deploy_model, _suffix(choice)).is_file()
-    )
+def is_prepared(choice: Choice, deploy_model: DeployModel, folder: Path | None = None) -> bool:
+    """Tell whether a choice starts at once, as `prepare` has nothing left to make."""
+    if choice.backend == 'torch':
+        return True
+    if choice.precision == 'int8':
+        return folder is not None and int8_file(deploy_model, folder).is_file()
+    return cached_graph(deploy_model, _suffix(choice)).is_file()
 
 
 def prepare(choice: Choice, deploy_model: DeployModel, folder: Path | None = None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sfnet_ros.keys import nearest
@@ -114,12 +115,26 @@ def check_backend(backend: str) -> None:
         raise ValueError(f'backend {backend!r} is not known; {nearest(backend, ("auto", *_BACKENDS))}')
 
 
-def choose(manifest: ModelManifest, backend: str = 'auto', device: str = 'auto', precision: str = 'auto') -> Choice:
+def choose(
+    manifest: ModelManifest,
+    backend: str = 'auto',
+    device: str = 'auto',
+    precision: str = 'auto',
+    is_ready: Callable[[Choice], bool] = lambda _: True,
+) -> Choice:
     """Settle what a model runs on, by a rule and never by a timing.
 
     Of the (backend, precision) pairs that the manifest records as faithful, ``auto`` is the first in a fixed order, the
-    fastest first, that is installed and that the hardware computes natively. torch in float32 is always faithful, and
-    so is float32 on a backend that is asked for by name. A precision that is asked for by name is taken as it is.
+    fastest first, that is installed and that the hardware computes natively. torch needs no record to be faithful in
+    float32, nor does a backend that is asked for by name. A precision that is asked for by name need be neither
+    faithful nor native, but a backend that was never measured is chosen for it only where torch does not have it.
+
+    Args:
+        manifest: Of the model.
+        backend: ``'auto'`` or a name.
+        device: Likewise; ``'auto'`` is the GPU that torch sees, or the CPU.
+        precision: Likewise.
+        is_ready: Says whether a choice starts at once. ``auto`` passes over those that do not, as if not installed.
 
     Raises:
         ValueError: Something asked for is not known, or not here.
@@ -131,18 +146,22 @@ def choose(manifest: ModelManifest, backend: str = 'auto', device: str = 'auto',
     check_device(device)
     if 'auto' not in (backend, precision):
         return _only(backend, device, precision)
-    refusals = []
-    for candidate, its_precision in pairs(device):
-        if backend not in ('auto', candidate) or precision not in ('auto', its_precision):
-            continue
-        refusal = why_not(device, candidate, its_precision)
-        if refusal:
-            refusals.append(refusal)
-        elif precision != 'auto':
-            return Choice(candidate, device, its_precision, f'the fastest that runs {its_precision} here')
-        elif _is_chosen(manifest, backend, device, candidate, its_precision):
-            return Choice(candidate, device, its_precision, 'the fastest that is installed, native and faithful')
-    raise ValueError(refusals[0] if refusals else _nothing(backend, device, precision))
+    asked = [pair for pair in pairs(device) if backend in ('auto', pair[0]) and precision in ('auto', pair[1])]
+    refusals = {pair: why_not(device, *pair) for pair in asked}
+    here = [pair for pair in asked if not refusals[pair]]
+    if backend == 'auto':
+        here = [pair for pair in here if is_ready(Choice(pair[0], device, pair[1]))]
+    faithful = [pair for pair in here if '/'.join(pair) in manifest.faithful]
+    if precision != 'auto':
+        taken = [*faithful, *(pair for pair in here if pair[0] == 'torch'), *here]
+        reason = f'the fastest that is installed and faithful in {precision}'
+    else:
+        exact = [pair for pair in here if pair[1] == 'float32' and pair[0] in ('torch', backend)]
+        taken = [pair for pair in here if pair in (*faithful, *exact) and is_native(device, pair[1])]
+        reason = 'the fastest that is installed, native and faithful'
+    if not taken:
+        raise ValueError(next(filter(None, refusals.values()), _nothing(backend, device, precision)))
+    return Choice(taken[0][0], device, taken[0][1], reason)
 
 
 def _only(backend: str, device: str, precision: str) -> Choice:
@@ -150,11 +169,6 @@ def _only(backend: str, device: str, precision: str) -> Choice:
     if refusal:
         raise ValueError(refusal)
     return Choice(backend, device, precision, 'asked for by name')
-
-
-def _is_chosen(manifest: ModelManifest, asked: str, device: str, backend: str, precision: str) -> bool:
-    always = precision == 'float32' and backend in ('torch', asked)
-    return (always or f'{backend}/{precision}' in manifest.faithful) and is_native(device, precision)
 
 
 def _nothing(backend: str, device: str, precision: str) -> str:

@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.export.onnx import export_grid
@@ -21,12 +22,17 @@ _FORMAT = 1
 def graph_key(deploy_model: DeployModel) -> str:
     """Name what a model's graph is made of: weights, architecture and normalisation, but not the temperature."""
     config, normalizer = deploy_model.model.config, deploy_model.normalizer
-    parts = [_FORMAT, torch.__version__, config, normalizer.scale.tolist(), normalizer.offset.tolist()]
-    digest = hashlib.sha256(repr(parts).encode())
-    for name, tensor in sorted(deploy_model.model.state_dict().items()):
+    weights = deploy_model.weights_sha256 or _hash(deploy_model.model)
+    parts = [_FORMAT, torch.__version__, weights, config, normalizer.scale.tolist(), normalizer.offset.tolist()]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def _hash(model: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:32]
+    return digest.hexdigest()
 
 
 def cached_graph(deploy_model: DeployModel, suffix: str = '.onnx') -> Path:

@@ -1,0 +1,36 @@
+"""`sfnet prepare` as a user meets it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sfnet_ros import cli
+from sfnet_ros.runtime import Segmenter, load_manifest, save_manifest
+
+
+def test_what_is_prepared_is_what_auto_runs(
+    small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+    model = tmp_path / 'model'
+    shutil.copytree(small_model, model)
+    save_manifest(model, replace(load_manifest(model), faithful=('onnxruntime/float32',)))
+    assert Segmenter.from_model(model, device='cpu').describe() == 'model on torch/cpu/float32'
+    assert cli.main(['prepare', '--model', str(model), '--backend', 'onnxruntime']) == 0
+    said = capsys.readouterr().out.splitlines()
+    graph = Path(said[0].removeprefix('onnxruntime/float32: '))
+    assert graph.is_file()
+    assert said[1] == 'auto is onnxruntime/cpu/float32 for model: the fastest that is installed, native and faithful'
+    assert Segmenter.from_model(model, device='cpu').describe() == 'model on onnxruntime/cpu/float32'
+    made = graph.stat().st_mtime_ns
+    assert cli.main(['prepare', '--model', str(model), '--backend', 'onnxruntime']) == 0
+    assert graph.stat().st_mtime_ns == made
+
+
+def test_a_backend_that_is_none_is_a_sentence(small_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(['prepare', '--model', str(small_model), '--backend', 'onnx']) == 1
+    assert "backend 'onnx' is not known; did you mean" in capsys.readouterr().err
