@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +22,7 @@ from sfnet_ros.benchmark.runner import Runner, Timed
 from sfnet_ros.evaluation import LabelAgreement
 from sfnet_ros.network.cost import multiply_accumulates
 from sfnet_ros.runtime.backends import Choice
+from sfnet_ros.runtime.resizing import resize
 
 # A median of fewer says little.
 _FEWEST_ROUNDS = 3
@@ -81,7 +81,7 @@ def measure(
         A row for each configuration, in their order, and what could not be run.
     """
     size_hw, device, threads = configurations[0].size_hw, configurations[0].choice.device, configurations[0].threads
-    resized = [_resize(rgb, size_hw) for rgb in frames]
+    resized = [resize(rgb, size_hw) for rgb in frames]
     with ExitStack() as stack:
         runners = {
             each: stack.enter_context(InOwnProcess(str(each), partial(Runner, each, resized)))
@@ -101,11 +101,6 @@ def measure(
     baselines = [entry.p50_ms for entry in measured if entry.configuration.choice.backend == BASELINE]
     macs = multiply_accumulates(configurations[0].subject.load(), size_hw)
     return [summarize(entry, macs, peak_gmacs, baselines[0] if baselines else None) for entry in measured], not_run
-
-
-def _resize(rgb: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.uint8]:
-    height, width = size_hw
-    return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _with_reference(configurations: Sequence[Configuration]) -> list[Configuration]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
@@ -55,12 +57,10 @@ class InOwnProcess(Generic[T]):
         return self._answer()  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """End the process, with all that it holds."""
+        """End the process, whatever it is doing: nothing that it holds is worth waiting for."""
+        self._process.kill()
+        self._process.join()
         self._pipe.close()
-        self._process.join(_LAST_BREATH_S)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
 
     def _answer(self) -> Any:
         try:
@@ -79,19 +79,18 @@ class InOwnProcess(Generic[T]):
 def _serve(pipe: Connection, build: Callable[[], T]) -> None:
     # Ctrl-C reaches every process of the terminal; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        hosted = build()
-    except ERRORS as error:
-        pipe.send((False, error))
-        return
-    pipe.send((True, None))
-    while True:
-        try:
+    # Where the first one was killed, its end of the pipe is gone.
+    with suppress(EOFError, ConnectionError):
+        succeeded, hosted = _attempt(build)
+        pipe.send((succeeded, None if succeeded else hosted))
+        while succeeded:
             method, args, kwargs = pipe.recv()
-        except EOFError:
-            return
-        try:
-            answer = (True, method(hosted, *args, **kwargs))
-        except ERRORS as error:
-            answer = (False, error)
-        pipe.send(answer)
+            pipe.send(_attempt(partial(method, hosted, *args, **kwargs)))
+
+
+def _attempt(work: Callable[[], Any]) -> tuple[bool, Any]:
+    """Give what a work gives, or the error that it ends in."""
+    try:
+        return True, work()
+    except ERRORS as error:
+        return False, error

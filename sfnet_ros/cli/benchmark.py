@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sfnet_ros.cli.options import parse_size
 from sfnet_ros.share import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _measure(args: argparse.Namespace, subjects: Sequence[Subject]) -> int:
     from sfnet_ros.cli.frames import find_sample_clip, read_frames
 
     _check_options(args)
-    sizes = [_parse_size(text) for text in dict.fromkeys(args.size or _SIZES)]
+    sizes = [_size(text) for text in dict.fromkeys(args.size or _SIZES)]
     budget = Budget(args.repeats, args.seconds)
     frames = read_frames(args.frames or find_sample_clip(), _FRAMES)
     groups, not_run = _plan(args, subjects, sizes)
@@ -157,15 +157,10 @@ def _device(name: str) -> str:
     return device
 
 
-def _parse_size(text: str) -> tuple[int, int]:
+def _size(text: str) -> tuple[int, int]:
     from sfnet_ros.runtime import check_size_rule
 
-    match = re.fullmatch(r'(\d+)x(\d+)', text)
-    if match is None:
-        raise ValueError(f'--size {text!r} is not accepted; give HEIGHTxWIDTH, such as 360x480')
-    size_hw = int(match[1]), int(match[2])
-    if 0 in size_hw:
-        raise ValueError(f'--size {text} is not accepted; both sides are above 0')
+    size_hw = parse_size(text, '--size')
     check_size_rule(size_hw)
     return size_hw
 

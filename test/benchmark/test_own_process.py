@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +45,24 @@ def test_a_process_that_ends_by_itself_is_told_with_how_it_ended() -> None:
 
 
 def test_a_process_that_is_at_work_is_not_waited_for_in_the_end() -> None:
-    hosted = InOwnProcess('a sleeper', float)
     started = time.monotonic()
-    hosted.close()
-    assert time.monotonic() - started < 5
+    with InOwnProcess('a sleeper', partial(time.sleep, 60)):
+        pass
+    assert time.monotonic() - started < 10
+
+
+def test_processes_end_with_the_one_that_started_them() -> None:
+    program = (
+        'import os, signal; from sfnet_ros.benchmark.own_process import InOwnProcess\n'
+        'if __name__ == "__main__":\n'
+        '    hosted = InOwnProcess("a number", os.getpid)\n'
+        '    print(hosted.call(int), flush=True)\n'
+        '    os.kill(os.getpid(), signal.SIGKILL)\n'
+    )
+    killed = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert killed.stderr == ''
+    deadline = time.monotonic() + 20
+    while Path('/proc', killed.stdout.strip()).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -91,7 +91,7 @@ def test_recording_notes_which_pairs_are_faithful(
         (['--backend', 'torch', '--precision', 'float16', '--device', 'cpu'], "precision 'float16' is not there"),
         (['--device', 'cuda:99'], "device 'cuda:99' was asked for"),
         (['--size', 'big'], "--size 'big' is not accepted; give HEIGHTxWIDTH"),
-        (['--size', '0x480'], '--size 0x480 is not accepted; both sides are above 0'),
+        (['--size', '0x480'], "--size '0x480' is not accepted; give HEIGHTxWIDTH"),
         (['--size', '60000x60000'], "the network's size is (60000, 60000)"),
         (['--repeats', '0'], '0 repeats were asked for'),
         (['--seconds', '-1'], '-1.0 seconds were asked for'),
