@@ -83,6 +83,7 @@ class Bench:
         self._domain = domain
         self._parameters = {
             'model': str(model_folder),
+            'backend': 'torch',
             'precision': 'float32',
             'device': 'cpu',
             # A test that begins to listen sends the frame whose label it waits for at once.

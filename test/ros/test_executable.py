@@ -29,6 +29,8 @@ def arguments(model_folder: Path) -> tuple[str, ...]:
         '-p',
         'device:=cpu',
         '-p',
+        'backend:=torch',
+        '-p',
         'precision:=float32',
         '-p',
         'label_info_lead_ms:=0',

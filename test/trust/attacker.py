@@ -62,7 +62,8 @@ def compress(frame: Image) -> CompressedImage:
 
 def start_node(start_process: Callable[..., NodeProcess], model_folder: Path, **parameters: Any) -> NodeProcess:
     """Start a segmentation node on its one thread, whose labels wait for nobody."""
-    usual = {'model': model_folder, 'device': 'cpu', 'precision': 'float32', 'threads': 1, 'label_info_lead_ms': 0}
+    runs = {'backend': 'torch', 'device': 'cpu', 'precision': 'float32', 'threads': 1}
+    usual = {'model': model_folder, **runs, 'label_info_lead_ms': 0}
     node = start_process(*ros_arguments({**usual, **parameters}))
     node.wait_for_output('labels go to', PATIENCE_S)
     return node

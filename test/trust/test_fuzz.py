@@ -47,7 +47,7 @@ def test_what_a_camera_may_send_does_not_harm_the_segmentation_node(
         # All is delivered, so that what became of each message can be counted.
         **{f'qos_overrides.{topic}.subscription.{name}': value for name, value in DELIVER_ALL.items()},
     )
-    segmenter = Segmenter.from_model(model_folder, device='cpu', precision='float32')
+    segmenter = Segmenter.from_model(model_folder, backend='torch', device='cpu', precision='float32')
     attacker = Attacker(bench, node, segmenter, kind, frames // 2)
     drawn = mixed({messages: 16, camera_infos(): 3, cut_wires(attacker.wire): 1})
     for_each(frames // 2, drawn, attacker.take)

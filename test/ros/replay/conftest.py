@@ -55,9 +55,10 @@ def outcome(short_drive: Path, model_folder: Path, tmp_path_factory: pytest.Temp
     """Replay the short drive once."""
     before = set(SHARED_MEMORY.glob('*'))
     folder = tmp_path_factory.mktemp('out')
-    plan = ReplayPlan(short_drive, IMAGE_TOPIC, True, {'model': str(model_folder), 'precision': 'float32'}, LABEL_TOPIC)
+    parameters = {'model': str(model_folder), 'backend': 'torch', 'precision': 'float32'}
+    plan = ReplayPlan(short_drive, IMAGE_TOPIC, True, parameters, LABEL_TOPIC)
     replayed = replay(plan, on_label=lambda: None)
-    segmenter = Segmenter.from_model(model_folder, precision='float32')
+    segmenter = Segmenter.from_model(model_folder, backend='torch', precision='float32')
     with Bag(short_drive) as bag:
         report, confusion = judge(bag, plan, replayed, segmenter, folder, on_frame=lambda: None)
     yield Outcome(replayed, report, confusion, segmenter, folder)

@@ -55,7 +55,7 @@ class Gate:
 
 def test_every_camera_has_its_own_topics_and_all_share_one_model(bench: Bench, model_folder: Path) -> None:
     start_two(bench)
-    segmenter = Segmenter.from_model(model_folder, device='cpu', precision='float32')
+    segmenter = Segmenter.from_model(model_folder, backend='torch', device='cpu', precision='float32')
     labels = {name: bench.listen(f'/sfnet/{name}/label') for name in NAMES}
     cameras = {name: bench.camera(f'/{name}/image') for name in NAMES}
     for stamp_ns, (name, hw) in enumerate(zip(NAMES, ((60, 80), (48, 96)), strict=True), 1):

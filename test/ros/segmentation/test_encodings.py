@@ -26,7 +26,7 @@ def _frame(encoding: str, height: int, width: int, stamp: int, big_endian: bool)
 def test_a_camera_that_changes_encoding_and_size_is_served_as_its_pixels_are(bench: Bench, model_folder: Path) -> None:
     bench.start()
     labels, camera = bench.listen(), bench.camera()
-    segmenter = Segmenter.from_model(model_folder, device='cpu', precision='float32')
+    segmenter = Segmenter.from_model(model_folder, backend='torch', device='cpu', precision='float32')
     for stamp, encoding in enumerate(ENCODINGS, start=1):
         frame = _frame(encoding, 40 + 2 * (stamp % 3), 64, stamp, big_endian=stamp % 2 == 0)
         camera.publish(frame)

@@ -83,7 +83,7 @@ def array(label: Image) -> np.ndarray[Any, Any]:
 def test_filters_and_the_output_size_take_effect_on_the_next_frame(bench: Bench, model_folder: Path) -> None:
     bench.start()
     stream = Stream(bench)
-    segmenter = Segmenter.from_model(model_folder, device='cpu', precision='float32')
+    segmenter = Segmenter.from_model(model_folder, backend='torch', device='cpu', precision='float32')
     frame, label = stream.next()
     found = segmenter(to_rgb(frame))
     np.testing.assert_array_equal(array(label), found.label_map)
@@ -123,7 +123,10 @@ def test_a_model_is_exchanged_without_losing_a_frame_and_its_classes_come_before
         sent.append(stream.next()[0])
     sent.extend(stream.next()[0] for _ in range(3))
 
-    old, new = (Segmenter.from_model(each, device='cpu', precision='float32') for each in (model_folder, other_model))
+    old, new = (
+        Segmenter.from_model(each, backend='torch', device='cpu', precision='float32')
+        for each in (model_folder, other_model)
+    )
     announced, served_by = 'untrained_df1', []
     while len(served_by) < len(sent):
         message = both.get(timeout=DEADLINE_S)
@@ -145,7 +148,7 @@ REFUSED = (
     ('model', 'no_such_model', "model 'no_such_model' was not found; known are .*df1_camvid"),
     ('backbone', 'resnet18', 'has backbone df1, not resnet18'),
     ('device', 'cuda:77', "device 'cuda:77' was asked for, but"),
-    ('backend', 'abacus', "backend 'abacus' is not known; accepted: auto, torch"),
+    ('backend', 'abacus', "backend 'abacus' is not known; accepted: auto, .*torch"),
     ('precision', 'int8', "precision 'int8' is not there for torch on cpu; accepted are"),
     ('precision', 'double', "precision takes one of auto, .*, not 'double'"),
     ('filter_classes', ['Tre'], "names 'Tre', which is no class of camvid; did you mean 'Tree'"),

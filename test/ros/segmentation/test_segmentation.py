@@ -19,7 +19,7 @@ from ..bench import DEADLINE_S, Bench, camera_frame, wait_until
 
 @pytest.fixture(scope='session')
 def segmenter(model_folder: Path) -> Segmenter:
-    return Segmenter.from_model(model_folder, device='cpu', precision='float32')
+    return Segmenter.from_model(model_folder, backend='torch', device='cpu', precision='float32')
 
 
 def pixels(message: Image) -> NDArray[np.uint8]:
