@@ -100,7 +100,7 @@ def _validation(
     from sfnet_ros.evaluation import score
     from sfnet_ros.network.normalize import PixelNormalizer
     from sfnet_ros.runtime import DeployModel, Segmenter
-    from sfnet_ros.runtime.backends.torch import TorchBackend
+    from sfnet_ros.runtime.backends import Choice, create_backend
 
     data = config.data
     if not data.validation_split:
@@ -109,7 +109,7 @@ def _validation(
 
     def validate(model: SFNet) -> ConfusionMatrix:
         # The backend takes its model over, and the run goes on with this one.
-        backend = TorchBackend(DeployModel(deepcopy(model), PixelNormalizer()), device, 'float32')
+        backend = create_backend(Choice('torch', device, 'float32'), DeployModel(deepcopy(model), PixelNormalizer()))
         segmenter = Segmenter(backend, label_space, config.input_short_side)
         pairs = ((sample.image, sample.target) for sample in dataset)
         return score(lambda rgb: segmenter(rgb).label_map, pairs, label_space.num_classes)

@@ -8,9 +8,11 @@ from torch import get_num_threads, set_num_threads
 
 from sfnet_ros.runtime.backends.base import Backend
 from sfnet_ros.runtime.backends.choice import Choice, choose, pairs, why_not
+from sfnet_ros.runtime.backends.cuda import CudaTorchBackend
 from sfnet_ros.runtime.backends.mnn import MnnBackend, convert
 from sfnet_ros.runtime.backends.onnxruntime import OnnxRuntimeBackend
 from sfnet_ros.runtime.backends.openvino import OpenVinoBackend
+from sfnet_ros.runtime.backends.tensorrt import TensorRTBackend
 from sfnet_ros.runtime.backends.torch import TorchBackend
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.export.graphs import cached_graph, grid_graph, int8_file, int8_graph
@@ -32,8 +34,10 @@ def create_backend(choice: Choice, deploy_model: DeployModel, folder: Path | Non
     """
     if threads:
         set_num_threads(threads)
+    if choice.backend == 'torch' and choice.device == 'cpu':
+        return TorchBackend(deploy_model, choice.precision)
     if choice.backend == 'torch':
-        return TorchBackend(deploy_model, choice.device, choice.precision)
+        return CudaTorchBackend(deploy_model, choice.device, choice.precision)
     graph, temperature, threads = (
         prepare(choice, deploy_model, folder),
         deploy_model.temperature,
@@ -43,6 +47,8 @@ def create_backend(choice: Choice, deploy_model: DeployModel, folder: Path | Non
         return OnnxRuntimeBackend(graph, choice.device, choice.precision, temperature, threads)
     if choice.backend == 'openvino':
         return OpenVinoBackend(graph, choice.precision, temperature, threads)
+    if choice.backend == 'tensorrt':
+        return TensorRTBackend(graph, choice.device, choice.precision, temperature)
     return MnnBackend(graph, temperature, threads)
 
 

@@ -9,7 +9,7 @@ from sfnet_ros.keys import nearest
 from sfnet_ros.network.precision import is_native
 from sfnet_ros.runtime.backends import mnn, onnxruntime, openvino
 from sfnet_ros.runtime.backends.device import check_device, default_device
-from sfnet_ros.runtime.export import onnx
+from sfnet_ros.runtime.export import onnx, tensorrt
 from sfnet_ros.runtime.manifest import ModelManifest
 from sfnet_ros.runtime.optional import missing
 
@@ -53,11 +53,12 @@ _BACKENDS = {
     ),
     'openvino': _Backend(openvino.LIBRARIES + onnx.LIBRARIES, cpu=('float32', 'bfloat16', 'int8'), cuda=()),
     'mnn': _Backend(mnn.LIBRARIES + onnx.LIBRARIES, cpu=('float32',), cuda=()),
+    'tensorrt': _Backend(tensorrt.LIBRARIES + onnx.LIBRARIES, cpu=(), cuda=('float32', 'float16')),
 }
 PRECISIONS = ('float32', 'bfloat16', 'float16', 'int8')
 
-# The fastest first, as measured by `sfnet benchmark`. float16 is CUDA's alone; there it has two more bits than bfloat16
-# at the same speed. int8 is last: it is seldom faithful.
+# The fastest first: on CPUs as measured by `sfnet benchmark`, on CUDA as others have measured. float16 is CUDA's alone;
+# there it has two more bits than bfloat16 at the same speed. int8 is last: it is seldom faithful.
 _ORDER = {
     'cpu': (
         ('openvino', 'bfloat16'),
@@ -70,9 +71,11 @@ _ORDER = {
         ('onnxruntime', 'int8'),
     ),
     'cuda': (
+        ('tensorrt', 'float16'),
         ('torch', 'float16'),
         ('onnxruntime', 'float16'),
         ('torch', 'bfloat16'),
+        ('tensorrt', 'float32'),
         ('torch', 'float32'),
         ('onnxruntime', 'float32'),
     ),

@@ -9,20 +9,19 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from sfnet_ros.runtime.backends.device import check_device
 from sfnet_ros.runtime.backends.device_gate import DEVICE_GATE
 from sfnet_ros.runtime.backends.frame_pipeline import FramePipeline
 from sfnet_ros.runtime.backends.grid import GridBackend
 from sfnet_ros.runtime.backends.recent import Recent
+from sfnet_ros.runtime.backends.torch import DTYPES, convert
 from sfnet_ros.runtime.deploy import DeployModel
-from sfnet_ros.runtime.fold import fold_batch_norm
 from sfnet_ros.runtime.labelling import interpolate_logits
 
 # Shapes whose graphs stay: those of a ladder of sizes and of some cameras.
 _MOST_SHAPES = 8
-_DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 
 # Pictures at once, their height and their width.
 Shape = tuple[int, int, int]
@@ -107,11 +106,11 @@ class CudaTorchBackend(CudaBackend):
 
     def __init__(self, deploy_model: DeployModel, device: str = 'cuda', precision: str = 'float16') -> None:
         super().__init__(device, precision, deploy_model.temperature)
-        self._model: DeployModel | None = convert(deploy_model, _DTYPES[precision]).to(device)
+        self._model: DeployModel | None = convert(deploy_model, DTYPES[precision]).to(device)
 
     def _network(self, shape: Shape) -> Network:  # noqa: ARG002
         assert self._model is not None
-        return partial(run_network, self._model, dtype=_DTYPES[self.precision])
+        return partial(run_network, self._model, dtype=DTYPES[self.precision])
 
     def _free(self) -> None:
         self._model = None
@@ -121,19 +120,6 @@ class CudaTorchBackend(CudaBackend):
 def _shape(pixels: Tensor) -> Shape:
     count, height, width, _ = pixels.shape
     return count, height, width
-
-
-def convert(deploy_model: DeployModel, dtype: torch.dtype) -> DeployModel:
-    """Fold a model's batch norms, and bring its convolutions into a type and the layout that tensor cores take.
-
-    Returns:
-        The same model: what is no convolution stays in float32.
-    """
-    fold_batch_norm(deploy_model.eval())
-    for module in deploy_model.modules():
-        if isinstance(module, nn.Conv2d):
-            module.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return deploy_model
 
 
 def run_network(model: DeployModel, pixels: Tensor, *, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

@@ -32,7 +32,10 @@ _EVERYWHERE = [
     Choice('openvino', 'cpu', 'bfloat16'),
     Choice('mnn', 'cpu', 'float32'),
 ]
-_ON_A_GPU = [Choice('torch', 'cuda', precision) for precision in ('float32', 'bfloat16', 'float16')]
+_ON_A_GPU = [
+    *(Choice('torch', 'cuda', precision) for precision in ('float32', 'bfloat16', 'float16')),
+    *(Choice('tensorrt', 'cuda', precision) for precision in ('float32', 'float16')),
+]
 _CHOICES = [*_EVERYWHERE, *(pytest.param(choice, marks=pytest.mark.gpu) for choice in _ON_A_GPU)]
 # Share of the labels that are those of torch in float32.
 _AGREEMENT = {'float32': 0.999, 'bfloat16': 0.995, 'float16': 0.995}
@@ -228,4 +231,4 @@ def test_no_batch_norm_is_left_to_compute(small_model: Path) -> None:
 def test_a_backend_itself_refuses_a_device_that_is_not_here(small_model: Path) -> None:
     model, _ = load_model(small_model)
     with pytest.raises(ValueError, match="'cuda:99' was asked for"):
-        TorchBackend(DeployModel(model, PixelNormalizer()), 'cuda:99')
+        create_backend(Choice('torch', 'cuda:99', 'float32'), DeployModel(model, PixelNormalizer()))

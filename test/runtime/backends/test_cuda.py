@@ -17,9 +17,9 @@ from torch.nn import functional
 from sfnet_ros.cli.frames import find_sample_clip, read_frames
 from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.runtime import DeployModel, load_model
-from sfnet_ros.runtime.backends.cuda import CudaTorchBackend, convert, label_on_gpu, run_network
+from sfnet_ros.runtime.backends.cuda import CudaTorchBackend, label_on_gpu, run_network
 from sfnet_ros.runtime.backends.frame_pipeline import bands
-from sfnet_ros.runtime.backends.torch import TorchBackend
+from sfnet_ros.runtime.backends.torch import TorchBackend, convert
 from sfnet_ros.runtime.labelling import label_whole
 from sfnet_ros.share import DEFAULT_MODEL
 
@@ -53,7 +53,7 @@ def test_half_precision_needs_no_autocast_and_gives_its_labels(pictures: NDArray
         grid, flow = run_network(model, pixels, dtype=torch.bfloat16)
         label_maps, _ = label_whole(grid, 1.0, (187, 245))
     assert grid.dtype == flow.dtype == torch.bfloat16
-    expected, _ = TorchBackend(deploy_model(), 'cpu', 'bfloat16').infer(pictures, (187, 245))
+    expected, _ = TorchBackend(deploy_model(), 'bfloat16').infer(pictures, (187, 245))
     assert np.mean(label_maps.numpy() == expected) >= 0.995
 
 
@@ -118,7 +118,7 @@ def test_recorded_frames_are_labelled_as_the_first_one(precision: str, pictures:
     backend = CudaTorchBackend(deploy_model(), 'cuda', precision)
     # The first call is not recorded, the second one records, and what follows is replayed.
     results = [backend.infer(pictures, (200, 260)) for _ in range(4)]
-    expected, _ = TorchBackend(deploy_model(), 'cpu').infer(pictures, (200, 260))
+    expected, _ = TorchBackend(deploy_model()).infer(pictures, (200, 260))
     for label_maps, confidences in results:
         assert np.array_equal(label_maps, results[0][0])
         assert np.array_equal(confidences, results[0][1])
