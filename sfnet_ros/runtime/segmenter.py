@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.runtime.backends import Backend, choose, create_backend, is_prepared
+from sfnet_ros.runtime.backends.preparation import create_at_once
 from sfnet_ros.runtime.manifest import ModelManifest
 from sfnet_ros.runtime.model_store import find_model, load_deploy_model
 from sfnet_ros.runtime.network_size import FRAME_HW, SizeRule, check_size_rule, network_size, output_size, smaller_rules
@@ -62,6 +63,7 @@ class Segmenter:
         precision: str = 'auto',
         input_hw: tuple[int, int] | Literal['frame'] | None = None,
         threads: int = 0,
+        at_once: bool = False,
     ) -> Segmenter:
         """Load a model onto a backend.
 
@@ -73,6 +75,7 @@ class Segmenter:
             input_hw: The network's size: None for the model's own short side, ``'frame'``, or (height, width), see
                 `network_size`.
             threads: Of the CPU, in the whole process; 0 leaves them as they are.
+            at_once: Do not wait for what takes long to prepare: torch stands in until then, see `create_at_once`.
 
         Raises:
             ValueError: The model, or what it shall run on, is not there or not right.
@@ -81,10 +84,15 @@ class Segmenter:
             # Before seconds go into loading.
             check_size_rule(input_hw)
         deploy_model, manifest = load_deploy_model(name_or_folder)
-        is_ready = partial(is_prepared, deploy_model=deploy_model, folder=find_model(name_or_folder))
-        choice = choose(manifest, backend, device, precision, is_ready)
+        folder = find_model(name_or_folder)
+        choice = choose(
+            manifest, backend, device, precision, partial(is_prepared, deploy_model=deploy_model, folder=folder)
+        )
         size_rule = manifest.network_short_side if input_hw is None else input_hw
-        running = create_backend(choice, deploy_model, find_model(name_or_folder), threads)
+        if at_once:
+            running = create_at_once(choice, deploy_model, manifest, folder, threads)
+        else:
+            running = create_backend(choice, deploy_model, folder, threads)
         return cls(running, manifest.load_label_space(), size_rule, manifest)
 
     def __call__(

@@ -7,12 +7,17 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sfnet_ros.runtime.backends import Choice, choose, create_backend, is_prepared, prepare
 from sfnet_ros.runtime.backends.base import Backend, Details
 from sfnet_ros.runtime.backends.recent import Recent
+from sfnet_ros.runtime.deploy import DeployModel
+from sfnet_ros.runtime.manifest import ModelManifest
+from sfnet_ros.runtime.model_store import load_deploy_model
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +25,33 @@ logger = logging.getLogger(__name__)
 _CALLS_WORTH_IT = 3
 # As many as backends keep ready themselves.
 _MOST_SIZES = 8
+# Those that prepare each size of its own, so that one is never ready for all that may come.
+_EACH_SIZE = ('tensorrt',)
+
+
+def create_at_once(
+    choice: Choice, deploy_model: DeployModel, manifest: ModelManifest, folder: Path, threads: int = 0
+) -> Backend:
+    """Make a backend that serves at once, see `create_backend`: torch stands in for one that takes long to prepare.
+
+    Args:
+        manifest: Of the model.
+        folder: Of the model, from which it is loaded once more where there is a stand-in.
+
+    Raises:
+        ValueError: The chosen backend, or torch, cannot run here.
+    """
+    if choice.precision == 'int8':
+        # Nothing is prepared there: without the pictures that it takes, the graph is there or it is not.
+        prepare(choice, deploy_model, folder)
+    if choice.backend not in _EACH_SIZE and is_prepared(choice, deploy_model, folder):
+        return create_backend(choice, deploy_model, folder, threads)
+    exact = 'float32' if choice.precision == 'float32' else 'auto'
+    stand_in = create_backend(choose(manifest, 'torch', choice.device, exact), deploy_model, folder, threads)
+    # The stand-in has turned its model into what suits itself.
+    return BackendWithStandIn(
+        stand_in, str(choice), lambda: create_backend(choice, load_deploy_model(folder)[0], folder)
+    )
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,29 +47,16 @@ class TensorRTBackend(CudaBackend):
         self, graph: Path, device: str, precision: str, temperature: float, store: EngineStore | None = None
     ) -> None:
         super().__init__(device, precision, temperature)
-        self._version = import_tensorrt().__version__
+        self._key = engine_key(graph, device, precision)
         self._graph = graph
-        self._graph_sha256 = hashlib.sha256(graph.read_bytes()).hexdigest()
         self._store = store or EngineStore()
         self._engines: Recent[Shape, _Engine] = Recent(_MOST_ENGINES)
-
-    def key(self, shape: Shape) -> EngineKey:
-        """Tell what the engine of a shape is built for."""
-        major, minor = torch.cuda.get_device_capability(self.device)
-        return EngineKey(
-            gpu=torch.cuda.get_device_name(self.device),
-            compute_capability=f'{major}.{minor}',
-            tensorrt=self._version,
-            graph_sha256=self._graph_sha256,
-            shape=shape,
-            precision=self.precision,
-        )
 
     def _network(self, shape: Shape) -> Network:
         return self._engines.get(shape, lambda: self._engine(shape))
 
     def _engine(self, shape: Shape) -> _Engine:
-        key = self.key(shape)
+        key = replace(self._key, shape=shape)
         # An engine is built and loaded on the whole device, so no graph is recorded meanwhile.
         with DEVICE_GATE.synchronising():
             stored = self._store.load(key)
@@ -80,12 +68,29 @@ class TensorRTBackend(CudaBackend):
                 logger.info('the TensorRT engine is kept as %s', self._store.save(key, built))
                 engine = load_engine(built)
             if engine is None:
-                raise ValueError(f'TensorRT {self._version} does not load the engine that it has just built')
+                raise ValueError(f'TensorRT {key.tensorrt} does not load the engine that it has just built')
             return _Engine(engine)
 
     def _free(self) -> None:
         self._engines.clear()
         super()._free()
+
+
+def engine_key(graph: Path, device: str, precision: str, shape: Shape = (1, 1, 1)) -> EngineKey:
+    """Tell what the engine of a graph is built for on a device.
+
+    Raises:
+        ValueError: TensorRT is not installed.
+    """
+    major, minor = torch.cuda.get_device_capability(device)
+    return EngineKey(
+        gpu=torch.cuda.get_device_name(device),
+        compute_capability=f'{major}.{minor}',
+        tensorrt=import_tensorrt().__version__,
+        graph_sha256=hashlib.sha256(graph.read_bytes()).hexdigest(),
+        shape=shape,
+        precision=precision,
+    )
 
 
 class _Engine:

@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import stat
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,14 @@ class EngineStore:
             return None
         return engine
 
+    def holds_any(self, key: EngineKey) -> bool:
+        """Tell whether there is an engine that differs from what a key asks for in its shape alone."""
+        for sidecar in sorted(self.folder.glob('*.json')):
+            shape = _shape_in(sidecar)
+            if shape is not None and self.load(replace(key, shape=shape)) is not None:
+                return True
+        return False
+
     def save(self, key: EngineKey, engine: bytes) -> Path:
         """Keep an engine, in place of the one that was built for the same before.
 
@@ -107,6 +115,15 @@ class EngineStore:
 
     def _sidecar(self, key: EngineKey) -> Path:
         return self.folder / f'{key.stem}.json'
+
+
+def _shape_in(sidecar: Path) -> tuple[int, int, int] | None:
+    """Give the shape that a sidecar tells of; None where it tells of none."""
+    try:
+        count, height, width = json.loads(sidecar.read_text(encoding='utf-8'))['shape']
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return count, height, width
 
 
 def _content(key: EngineKey, engine: bytes) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sfnet_ros.cli.frames import find_sample_clip, read_frames
 from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.runtime import DeployModel, load_model
-from sfnet_ros.runtime.backends.tensorrt import TensorRTBackend
+from sfnet_ros.runtime.backends.tensorrt import TensorRTBackend, engine_key
 from sfnet_ros.runtime.backends.torch import TorchBackend
 from sfnet_ros.runtime.export.engine_store import EngineStore
 from sfnet_ros.runtime.export.graphs import grid_graph
@@ -79,7 +79,7 @@ def test_a_stored_engine_is_loaded_and_a_broken_one_built_again(
     graph = grid_graph(deploy_model, half=True)
     first = TensorRTBackend(graph, 'cuda', 'float16', 1.0, store)
     label_maps, _ = first.infer(pictures, (192, 256))
-    key = first.key(SHAPE)
+    key = engine_key(graph, 'cuda', 'float16', SHAPE)
     engine = store.load(key)
     assert engine is not None
     second = TensorRTBackend(graph, 'cuda', 'float16', 1.0, store)
@@ -90,6 +90,7 @@ def test_a_stored_engine_is_loaded_and_a_broken_one_built_again(
     assert np.mean(third.infer(pictures, (192, 256))[0] == label_maps) >= 0.995
     assert len(store.load(key) or b'') > len(engine) // 2
     assert store.load(replace(key, tensorrt='0.0')) is None
+    assert store.holds_any(engine_key(graph, 'cuda', 'float16'))
 
 
 @pytest.mark.gpu

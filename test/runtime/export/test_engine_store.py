@@ -74,6 +74,18 @@ def test_the_sidecar_tells_what_an_engine_is_for(store: EngineStore) -> None:
     assert content['shape'] == [1, 352, 480]
 
 
+def test_it_is_known_whether_there_is_an_engine_of_any_shape(store: EngineStore) -> None:
+    assert not store.holds_any(KEY)
+    store.save(KEY, b'engine')
+    other_shape = replace(KEY, shape=(4, 1024, 2048))
+    assert store.holds_any(other_shape)
+    for other in ({'gpu': 'NVIDIA H200'}, {'tensorrt': '11.5.0'}, {'graph_sha256': 'cd' * 32}, {'precision': 'int8'}):
+        assert not store.holds_any(replace(other_shape, **other))
+    for file in store.folder.glob('*.json'):
+        file.write_text('{"shape": 1}')
+    assert not store.holds_any(KEY)
+
+
 def test_a_damaged_engine_is_none(store: EngineStore) -> None:
     engine_file = store.save(KEY, b'engine')
     engine_file.write_bytes(b'engin')
