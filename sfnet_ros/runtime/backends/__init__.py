@@ -12,7 +12,7 @@ from sfnet_ros.runtime.backends.cuda import CudaTorchBackend
 from sfnet_ros.runtime.backends.mnn import MnnBackend, convert
 from sfnet_ros.runtime.backends.onnxruntime import OnnxRuntimeBackend
 from sfnet_ros.runtime.backends.openvino import OpenVinoBackend
-from sfnet_ros.runtime.backends.tensorrt import TensorRTBackend
+from sfnet_ros.runtime.backends.tensorrt import TensorRTBackend, has_engine
 from sfnet_ros.runtime.backends.torch import TorchBackend
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.export.graphs import cached_graph, grid_graph, int8_file, int8_graph
@@ -53,12 +53,18 @@ def create_backend(choice: Choice, deploy_model: DeployModel, folder: Path | Non
 
 
 def is_prepared(choice: Choice, deploy_model: DeployModel, folder: Path | None = None) -> bool:
-    """Tell whether a choice starts at once, as `prepare` has nothing left to make."""
+    """Tell whether a choice starts at once, as `prepare` has nothing left to make.
+
+    TensorRT does where an engine was built before; one of another size may still be, when its first picture comes.
+    """
     if choice.backend == 'torch':
         return True
     if choice.precision == 'int8':
         return folder is not None and int8_file(deploy_model, folder).is_file()
-    return cached_graph(deploy_model, _suffix(choice)).is_file()
+    graph = cached_graph(deploy_model, _suffix(choice))
+    if choice.backend == 'tensorrt':
+        return graph.is_file() and has_engine(graph, choice.device, choice.precision)
+    return graph.is_file()
 
 
 def prepare(choice: Choice, deploy_model: DeployModel, folder: Path | None = None) -> Path:

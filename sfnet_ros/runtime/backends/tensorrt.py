@@ -93,6 +93,15 @@ def engine_key(graph: Path, device: str, precision: str, shape: Shape = (1, 1, 1
     )
 
 
+def has_engine(graph: Path, device: str, precision: str) -> bool:
+    """Tell whether an engine of a graph was built before for a device, of whatever shape.
+
+    Raises:
+        ValueError: TensorRT is not installed.
+    """
+    return EngineStore().holds_any(engine_key(graph, device, precision))
+
+
 class _Engine:
     """Run an engine of one shape, one call after the other: its memory between input and outputs is its own."""
 
