@@ -11,6 +11,7 @@ from sfnet_ros.benchmark.subject import Subject
 from sfnet_ros.keys import nearest
 from sfnet_ros.network.precision import is_native
 from sfnet_ros.runtime.backends import Choice, pairs, prepare, why_not
+from sfnet_ros.runtime.backends.device import check_device, default_device
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def choose_pairs(
     """Choose what a model is run on.
 
     Args:
-        device: ``'cpu'``, ``'cuda'`` or ``'cuda:<index>'``.
+        device: ``'auto'``, ``'cpu'``, ``'cuda'`` or ``'cuda:<index>'``.
         backends: Only these; empty: all.
         precisions: Only these; empty: all.
         natively: Leave out precisions that the device computes in by way of others, which takes longer than float32.
@@ -46,6 +47,9 @@ def choose_pairs(
     Raises:
         ValueError: A name is not known, nothing of one is there, or one of the pairs that both make is not.
     """
+    if device == 'auto':
+        device = default_device()
+    check_device(device)
     choices, not_run = list[Choice](), list[NotRun]()
     for backend, precision in _asked_for(device, backends, precisions):
         reason = why_not(device, backend, precision)

@@ -11,6 +11,7 @@ import numpy as np
 
 from sfnet_ros.benchmark.configuration import Configuration
 from sfnet_ros.benchmark.runner import Footprint, Timed
+from sfnet_ros.benchmark.text_table import text_table
 from sfnet_ros.files import atomic_path
 
 
@@ -111,7 +112,7 @@ def write_json(path: Path, rows: Sequence[Row]) -> None:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Write rows as lines of text; a column that is empty in all of them is left out."""
+    """Write rows as lines of text."""
     columns = {
         'model': [row.model for row in rows],
         'backend': [row.backend for row in rows],
@@ -127,11 +128,4 @@ def table(rows: Sequence[Row]) -> str:
         'agreement %': [f'{100 * row.agreement:.2f}' for row in rows],
         'speed-up': ['' if row.speedup is None else f'{row.speedup:.2f}x' for row in rows],
     }
-    lines = [_aligned(name, cells, to_the_left=index < 4) for index, (name, cells) in enumerate(columns.items())]
-    shown = [line for line, cells in zip(lines, columns.values(), strict=True) if any(cells)]
-    return '\n'.join('  '.join(cells).rstrip() for cells in zip(*shown, strict=True))
-
-
-def _aligned(head: str, cells: Sequence[str], to_the_left: bool) -> list[str]:
-    width = max(map(len, (head, *cells)))
-    return [cell.ljust(width) if to_the_left else cell.rjust(width) for cell in (head, *cells)]
+    return text_table(columns, words=4)

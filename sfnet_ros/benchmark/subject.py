@@ -14,7 +14,8 @@ from sfnet_ros.network.backbones import BACKBONES
 from sfnet_ros.network.backbones.blocks import BasicBlock, Bottleneck
 from sfnet_ros.network.flow_alignment import FlowAlignmentModule
 from sfnet_ros.network.normalize import PixelNormalizer
-from sfnet_ros.runtime import DeployModel, ModelManifest, find_model, load_manifest, load_model
+from sfnet_ros.runtime import DeployModel, ModelManifest, find_model, load_manifest
+from sfnet_ros.runtime.model_store import load_deploy_model, load_model
 
 _SEED = 0
 # The released networks are made for Cityscapes at this size.
@@ -74,8 +75,9 @@ class Subject:
 
     def load_deploy_model(self) -> DeployModel:
         """Give it as backends take it."""
-        manifest = self.manifest
-        return DeployModel(self.load(), PixelNormalizer(manifest.mean, manifest.std), manifest.temperature)
+        if self.folder is not None:
+            return load_deploy_model(self.folder)[0]
+        return DeployModel(self.load(), PixelNormalizer())
 
 
 def _make_lifelike(model: SFNet) -> SFNet:

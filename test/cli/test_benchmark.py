@@ -82,6 +82,23 @@ def test_recording_notes_which_pairs_are_faithful(
     assert load_manifest(model).faithful == ('onnxruntime/int8', *torch_pairs)
 
 
+def test_the_node_is_measured_between_a_camera_and_a_consumer(
+    small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('sfnet_ros.cli.benchmark.node._STARTS', 1)
+    written = tmp_path / 'rows.json'
+    command = ['benchmark', '--node', '--model', str(small_model), '--backend', 'torch', '--input-size', '32x32']
+    options = ['--size', '96x128', '--rate', '20', '--repeats', '50', '--shipped', '--json', str(written)]
+    assert main([*command, *options]) == 0
+    head, line, _, start = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ['case', 'size', 'Hz']
+    assert line.split()[:5] == ['as', 'shipped', '96x128', '20', '50']
+    (row,) = json.loads(written.read_text())
+    assert (row['model'], row['size'], row['frames'], row['lost']) == (str(small_model), '96x128', 50, 0)
+    assert 0 < row['model_p50_ms'] < row['p50_ms']
+    assert start.startswith(f'from the start of the process to the first label: {row["start_ms"]} ms, the median of 1')
+
+
 @pytest.mark.parametrize(
     ('options', 'sentence'),
     [
@@ -98,8 +115,13 @@ def test_recording_notes_which_pairs_are_faithful(
         (['--threads', '-2'], '--threads is -2; accepted is 1 or more'),
         (['--chart', 'chart.pdf'], '--chart chart.pdf is not accepted; give a name that ends in .png'),
         (['--frames', 'nowhere.mcap'], 'there is no bag at nowhere.mcap'),
-        (['--record'], '--record compares labels of models on real frames: give --data ROOT'),
-        (['--record', '--data', 'x', '--network', 'df1'], '--record compares labels of models on real frames'),
+        (['--record'], '--record compares labels on real frames: give --data ROOT'),
+        (['--record', '--data', 'x', '--network', 'df1'], '--network says nothing to --record, it is for timing'),
+        (['--record', '--node'], '--record says nothing to --node, it is for --record; leave it out'),
+        (['--input-size', '64x96'], '--input-size says nothing to timing, it is for --node; leave it out'),
+        (['--node', '--model', 'a', 'b'], '--node measures the node of one model, and 2 were given'),
+        (['--node', '--backend', 'torch', 'mnn'], '--node runs one backend, and 2 were given; name one'),
+        (['--node', '--rate', '5000'], 'a rate of 5000 Hz is not between 0.1 and 1000'),
         (['--record', '--data', 'absent'], 'folder absent/train does not exist'),
     ],
 )
