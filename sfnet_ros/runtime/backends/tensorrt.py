@@ -53,27 +53,46 @@ class TensorRTBackend(CudaBackend):
         self._engines: Recent[Shape, _Engine] = Recent(_MOST_ENGINES)
 
     def _network(self, shape: Shape) -> Network:
-        return self._engines.get(shape, lambda: self._engine(shape))
-
-    def _engine(self, shape: Shape) -> _Engine:
-        key = replace(self._key, shape=shape)
-        # An engine is built and loaded on the whole device, so no graph is recorded meanwhile.
-        with DEVICE_GATE.synchronising():
-            stored = self._store.load(key)
-            engine = load_engine(stored) if stored is not None else None
-            if engine is None:
-                height, width = shape[1:]
-                logger.info('building the TensorRT engine for %d of %d x %d px, in minutes', shape[0], height, width)
-                built = build_engine(fix_size(self._graph, shape), self.precision)
-                logger.info('the TensorRT engine is kept as %s', self._store.save(key, built))
-                engine = load_engine(built)
-            if engine is None:
-                raise ValueError(f'TensorRT {key.tensorrt} does not load the engine that it has just built')
-            return _Engine(engine)
+        return self._engines.get(
+            shape, lambda: _Engine(open_engine(self._graph, replace(self._key, shape=shape), self._store))
+        )
 
     def _free(self) -> None:
         self._engines.clear()
         super()._free()
+
+
+def open_engine(graph: Path, key: EngineKey, store: EngineStore) -> Any:
+    """Load the ``ICudaEngine`` of a key on the current CUDA device; one that is not stored is built, in minutes.
+
+    Args:
+        graph: What the key was made for.
+
+    Raises:
+        ValueError: TensorRT cannot build or load it.
+    """
+    # All of it waits for the whole device, so no graph is recorded meanwhile.
+    with DEVICE_GATE.synchronising():
+        stored = store.load(key)
+        engine = load_engine(stored) if stored is not None else None
+        if engine is None:
+            logger.info('building the TensorRT engine for %d of %d x %d px, in minutes', *key.shape)
+            built = build_engine(fix_size(graph, key.shape), key.precision)
+            _keep(built, key, store)
+            engine = load_engine(built)
+        if engine is None:
+            raise ValueError(f'TensorRT {key.tensorrt} does not load the engine that it has just built')
+        return engine
+
+
+def _keep(engine: bytes, key: EngineKey, store: EngineStore) -> None:
+    try:
+        store.save(key, engine)
+    except OSError as error:
+        # It runs all the same, until the end of this process.
+        logger.warning('the TensorRT engine cannot be kept for the next start: %s', error)
+    else:
+        logger.info('the TensorRT engine is kept as %s', store.path(key))
 
 
 def engine_key(graph: Path, device: str, precision: str, shape: Shape = (1, 1, 1)) -> EngineKey:

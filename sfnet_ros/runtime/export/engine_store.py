@@ -62,9 +62,13 @@ class EngineStore:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = user_cache_folder() / 'engines' if folder is None else folder
 
+    def path(self, key: EngineKey) -> Path:
+        """Name the file of a key's engine, which need not exist."""
+        return self.folder / f'{key.stem}.engine'
+
     def load(self, key: EngineKey) -> bytes | None:
         """Give the engine of a key; None where there is none that matches, for a reason that is logged."""
-        sidecar, engine_file = self._sidecar(key), self._engine(key)
+        sidecar, engine_file = self._sidecar(key), self.path(key)
         if not sidecar.is_file() or not engine_file.is_file():
             return None
         for file in (self.folder, sidecar, engine_file):
@@ -90,28 +94,21 @@ class EngineStore:
                 return True
         return False
 
-    def save(self, key: EngineKey, engine: bytes) -> Path:
+    def save(self, key: EngineKey, engine: bytes) -> None:
         """Keep an engine, in place of the one that was built for the same before.
-
-        Returns:
-            Its file.
 
         Raises:
             OSError: It cannot be written.
         """
         self.folder.mkdir(mode=_OWN_FOLDER, parents=True, exist_ok=True)
         # The sidecar last: whoever reads in between finds a hash that does not match.
-        _write(self._engine(key), engine)
+        _write(self.path(key), engine)
         _write(self._sidecar(key), json.dumps(_content(key, engine), indent=2).encode())
-        return self._engine(key)
 
     def remove(self, key: EngineKey) -> None:
         """Forget an engine, such as one that could not be run."""
         self._sidecar(key).unlink(missing_ok=True)
-        self._engine(key).unlink(missing_ok=True)
-
-    def _engine(self, key: EngineKey) -> Path:
-        return self.folder / f'{key.stem}.engine'
+        self.path(key).unlink(missing_ok=True)
 
     def _sidecar(self, key: EngineKey) -> Path:
         return self.folder / f'{key.stem}.json'

@@ -68,7 +68,8 @@ def test_gpus_do_not_take_each_others_place(store: EngineStore) -> None:
 
 
 def test_the_sidecar_tells_what_an_engine_is_for(store: EngineStore) -> None:
-    engine_file = store.save(KEY, b'engine')
+    store.save(KEY, b'engine')
+    engine_file = store.path(KEY)
     content = json.loads(engine_file.with_suffix('.json').read_text())
     assert content['gpu'] == 'NVIDIA H100 80GB HBM3'
     assert content['shape'] == [1, 352, 480]
@@ -87,27 +88,31 @@ def test_it_is_known_whether_there_is_an_engine_of_any_shape(store: EngineStore)
 
 
 def test_a_damaged_engine_is_none(store: EngineStore) -> None:
-    engine_file = store.save(KEY, b'engine')
+    store.save(KEY, b'engine')
+    engine_file = store.path(KEY)
     engine_file.write_bytes(b'engin')
     assert store.load(KEY) is None
 
 
 @pytest.mark.parametrize('sidecar', [b'{', b'[]', b'{}', b'\xff', b'null'])
 def test_a_sidecar_that_is_none_is_passed_over(store: EngineStore, sidecar: bytes) -> None:
-    engine_file = store.save(KEY, b'engine')
+    store.save(KEY, b'engine')
+    engine_file = store.path(KEY)
     engine_file.with_suffix('.json').write_bytes(sidecar)
     assert store.load(KEY) is None
 
 
 def test_files_are_the_users_own(store: EngineStore) -> None:
-    engine_file = store.save(KEY, b'engine')
+    store.save(KEY, b'engine')
+    engine_file = store.path(KEY)
     files = (store.folder, engine_file, engine_file.with_suffix('.json'))
     assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o700, 0o600, 0o600]
 
 
 @pytest.mark.parametrize('suffix', ['', '.engine', '.json'])
 def test_what_others_may_write_is_not_loaded(store: EngineStore, suffix: str, caplog: pytest.LogCaptureFixture) -> None:
-    engine_file = store.save(KEY, b'engine')
+    store.save(KEY, b'engine')
+    engine_file = store.path(KEY)
     opened = engine_file.with_suffix(suffix) if suffix else store.folder
     opened.chmod(opened.stat().st_mode | stat.S_IWOTH)
     assert store.load(KEY) is None
