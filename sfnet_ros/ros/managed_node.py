@@ -13,6 +13,7 @@ from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
 from sfnet_ros.ros.ending import Ending
+from sfnet_ros.ros.library_log import LibraryLog
 
 # What a user can get wrong: a model, a device, a missing package, a remapped name, an overridden QoS.
 USER_ERRORS = (
@@ -55,6 +56,7 @@ class ManagedNode(LifecycleNode):
         super().__init__(name, context=context, parameter_overrides=parameter_overrides, enable_logger_service=True)
         self.ending = ending
         self.last_error = ''
+        self._library_log = LibraryLog(self.get_logger())
 
     @abstractmethod
     def start(self) -> None:
@@ -71,6 +73,7 @@ class ManagedNode(LifecycleNode):
 
     def destroy_node(self) -> None:
         """Destroy the node, and with the last one its shared memory."""
+        self._library_log.close()
         super().destroy_node()
         # rclpy leaves it to the garbage collector, and a process that ends without one leaves 64 MB behind.
         self._state_machine.destroy_when_not_in_use()

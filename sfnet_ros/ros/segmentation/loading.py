@@ -13,6 +13,7 @@ from sfnet_ros.ros.parameter_fields import Changes, rules_of
 from sfnet_ros.ros.segmentation.model_choice import RUNGS, choose_model, size_rule
 from sfnet_ros.ros.segmentation.parameters import NodeParameters
 from sfnet_ros.runtime import ModelManifest, Segmenter
+from sfnet_ros.runtime.backends.preparation import BackendWithStandIn
 
 RELOADS = tuple(name for name, rules in rules_of(NodeParameters).items() if rules.changes is Changes.RELOAD)
 
@@ -55,6 +56,12 @@ class LoadedModel:
         backend = self.ladder[0].backend
         return f'{backend.name}/{backend.device}/{backend.precision}'
 
+    @property
+    def preparing(self) -> str:
+        """Name what it is to run on once that is ready: ``'tensorrt/cuda/float16'``; '' is nothing."""
+        backend = self.ladder[0].backend
+        return backend.preparing if isinstance(backend, BackendWithStandIn) else ''
+
     def close(self) -> None:
         """Free its memory, the device's too."""
         self.ladder[0].close()
@@ -86,6 +93,7 @@ def load(parameters: NodeParameters, base: LoadedModel | None, frame_hws: Iterab
                 device=parameters.device,
                 precision=parameters.precision,
                 input_hw=parameters.input_hw,
+                at_once=True,
             )
             loaded.callback(segmenter.close)
         assert segmenter.manifest is not None

@@ -87,7 +87,7 @@ class SegmentationNode(WorkingNode):
             rung=worker.rung if worker else 0,
             rungs=len(model.ladder) if model else 0,
             target_ms=model.parameters.target_latency_ms if model else 0.0,
-            loading=name_model(request.parameters) if request else '',
+            loading=name_model(request.parameters) if request else model.preparing if model else '',
             last_error=self.last_error,
             parameters=self.parameters,
             cameras=self.cameras.states(self.intake.state_of),
