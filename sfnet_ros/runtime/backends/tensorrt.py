@@ -52,10 +52,19 @@ class TensorRTBackend(CudaBackend):
         self._store = store or EngineStore()
         self._engines: Recent[Shape, _Engine] = Recent(_MOST_ENGINES)
 
+    def engine_file(self, shape: Shape) -> Path:
+        """Name the file of the engine of a shape, which is there once pictures of that shape were segmented."""
+        return self._store.path(self._key_of(shape))
+
+    def forget(self, shape: Shape) -> None:
+        """Delete the stored engine of a shape, such as one whose labels are wrong; a loaded one goes on."""
+        self._store.remove(self._key_of(shape))
+
+    def _key_of(self, shape: Shape) -> EngineKey:
+        return replace(self._key, shape=shape)
+
     def _network(self, shape: Shape) -> Network:
-        return self._engines.get(
-            shape, lambda: _Engine(open_engine(self._graph, replace(self._key, shape=shape), self._store))
-        )
+        return self._engines.get(shape, lambda: _Engine(open_engine(self._graph, self._key_of(shape), self._store)))
 
     def _free(self) -> None:
         self._engines.clear()

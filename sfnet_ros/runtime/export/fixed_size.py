@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sfnet_ros.runtime.export.onnx import quiet
 from sfnet_ros.runtime.optional import require
 
 LIBRARIES = ('onnx', 'onnxscript')
@@ -41,7 +42,8 @@ def fix_size(graph: Path, shape: tuple[int, int, int]) -> bytes:
     del model.graph.value_info[:]
     _cast_first(model.graph, pixels.name)
     fixed = ir.from_proto(onnx.shape_inference.infer_shapes(model, data_prop=True))
-    optimizer.optimize(fixed, input_size_limit=_LARGEST_CONSTANT, output_size_limit=_LARGEST_CONSTANT)
+    with quiet():
+        optimizer.optimize(fixed, input_size_limit=_LARGEST_CONSTANT, output_size_limit=_LARGEST_CONSTANT)
     return bytes(ir.to_proto(fixed).SerializeToString())
 
 

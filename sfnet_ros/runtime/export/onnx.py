@@ -136,7 +136,7 @@ def _export(
     if input_hw is None:
         # From two maps a side on; what comes of a single one is the same, as the tests see.
         dimensions[1], dimensions[2] = (torch.export.Dim(name, min=64) for name in ('height', 'width'))
-    with _quiet():
+    with quiet():
         shapes = {'pixels': dimensions or None}
         onnx_program = torch.onnx.export(
             torch.export.export(graph, (pixels,), dynamic_shapes=shapes),
@@ -156,7 +156,7 @@ def _export(
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep the exporter's talk of its own parts from a person who cannot act on it."""
     loggers = [logging.getLogger(name) for name in ('torch.onnx', 'onnxscript', 'onnx_ir', 'torch.export')]
     levels = [logger.level for logger in loggers]

@@ -91,6 +91,9 @@ def test_a_stored_engine_is_loaded_and_a_broken_one_built_again(
     assert len(store.load(key) or b'') > len(engine) // 2
     assert store.load(replace(key, tensorrt='0.0')) is None
     assert store.holds_any(engine_key(graph, 'cuda', 'float16'))
+    assert third.engine_file(SHAPE).is_file()
+    third.forget(SHAPE)
+    assert not third.engine_file(SHAPE).is_file()
 
 
 @pytest.mark.gpu
