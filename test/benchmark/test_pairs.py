@@ -39,6 +39,16 @@ def test_only_what_is_named_is_chosen() -> None:
     assert choose_pairs('cpu', ['torch'], ['float32'], natively=True) == ([_TORCH], [])
 
 
+def test_openvino_that_would_fall_back_to_float32_is_not_held_for_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('sfnet_ros.benchmark.pairs.is_native', lambda device, precision: precision == 'float32')
+    absent = why_not('cpu', 'openvino', 'bfloat16')
+    with pytest.raises(ValueError, match=absent or 'openvino computes in float32 in place of bfloat16 where cpu'):
+        choose_pairs('cpu', ['openvino'], ['bfloat16'], natively=False)
+    choices, _ = choose_pairs('cpu', natively=False)
+    assert Choice('openvino', 'cpu', 'bfloat16') not in choices
+    assert Choice('torch', 'cpu', 'bfloat16') in choices
+
+
 @pytest.mark.parametrize(
     ('backends', 'precisions', 'sentence'),
     [
