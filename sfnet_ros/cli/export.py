@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sfnet_ros.runtime import ModelManifest
 
-SUMMARY = 'write a model as an ONNX graph, or in int8, checked against torch on real frames'
+SUMMARY = 'write a model as an ONNX graph, in int8 or as a TensorRT engine, checked against torch on real frames'
 EXAMPLE = 'sfnet export --model df1_camvid --size 360x480 --out df1_camvid.onnx'
 
 _ANY = 'dynamic'
@@ -31,7 +31,7 @@ _CHECKED, _CALIBRATED = 4, 64
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--model', default=DEFAULT_MODEL, help='name of a model, or its folder (default %(default)s)')
-    parser.add_argument('--format', choices=('onnx',), default='onnx', help='(default %(default)s)')
+    parser.add_argument('--format', choices=('onnx', 'tensorrt'), default='onnx', help='(default %(default)s)')
     parser.add_argument('--size', default='', metavar='HxW', help=f"of the pixels, or '{_ANY}' for any")
     parser.add_argument(
         '--batch', default='1', metavar='N', help=f"pictures at once, or '{_ANY}' (default %(default)s)"
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--precision',
         default='',
         help='onnx: float32 (default) or float16, or int8: the graph that the backends openvino and onnxruntime run, '
-        "written into the model's folder",
+        "written into the model's folder; tensorrt: float16 (default) or float32",
     )
     parser.add_argument('--frames', type=Path, metavar='FOLDER_OR_BAG', help="to check on (default: a checkout's clip)")
     parser.add_argument(
@@ -59,6 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export, check, and print where it is and how well it agrees."""
+    if args.format == 'tensorrt':
+        return _tensorrt(args)
     if args.precision == 'int8':
         return _int8(args)
     return _onnx(args, args.precision or 'float32')
@@ -121,6 +123,40 @@ def _int8(args: argparse.Namespace) -> int:
     quantize(graph, (resize(rgb, network_size(rgb.shape[:2], manifest.network_short_side)) for rgb in pictures), out)
     print(f'{out}: calibrated on {len(indices)} frames of {args.split}')
     print(f'sfnet evaluate --model {args.model} --precision int8 ... tells what it costs in mIoU')
+    return 0
+
+
+def _tensorrt(args: argparse.Namespace) -> int:
+    import numpy as np
+
+    from sfnet_ros.runtime.backends import Choice, create_backend, prepare, why_not
+    from sfnet_ros.runtime.backends.tensorrt import TensorRTBackend
+    from sfnet_ros.runtime.model_store import find_model, load_deploy_model
+
+    precision = args.precision or 'float16'
+    refusal = why_not('cuda', 'tensorrt', precision)
+    if refusal:
+        raise ValueError(refusal)
+    size, batch = _size(args.size), _batch(args.batch)
+    if size is None or batch is None:
+        raise ValueError('a TensorRT engine is of one size; give --size HxW and --batch N')
+    frames = _frames(args, size)
+    deploy_model, _ = load_deploy_model(args.model)
+    graph = prepare(Choice('tensorrt', 'cuda', precision), deploy_model, find_model(args.model))
+    engine = TensorRTBackend(graph, 'cuda', precision, deploy_model.temperature)
+    reference = create_backend(Choice('torch', 'cpu', 'float32'), deploy_model)
+    shares = [
+        np.mean(engine.infer(np.stack([frame] * batch), size)[0] == reference.infer(frame[None], size)[0])
+        for frame in frames
+    ]
+    share, shape = float(np.mean(shares)), (batch, *size)
+    if share < _AGREEMENT[precision]:
+        engine.forget(shape)
+        raise ValueError(
+            f'the engine gives {100 * share:.2f} % of the labels of torch where {100 * _AGREEMENT[precision]:.1f} % '
+            'are accepted, so it was deleted; try another version of TensorRT'
+        )
+    print(f"{engine.engine_file(shape)}: {100 * share:.3f} % of the labels of {len(frames)} frames are torch's")
     return 0
 
 

@@ -26,4 +26,5 @@ class PixelNormalizer(nn.Module):
         self.register_buffer('offset', offset.float().view(3, 1, 1), persistent=False)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return pixels.permute(0, 3, 1, 2).to(torch.float32) * self.scale + self.offset
+        # Floats first: of a graph's bytes TensorRT takes nothing else.
+        return pixels.to(torch.float32).permute(0, 3, 1, 2) * self.scale + self.offset

@@ -17,9 +17,6 @@ _LARGEST_CONSTANT = 2**20
 def fix_size(graph: Path, shape: tuple[int, int, int]) -> bytes:
     """Specialise a graph of `export_grid`.
 
-    Besides, pixels become floats before anything else happens to them: TensorRT knows bytes as inputs, and can do
-    nothing with them but this.
-
     Args:
         graph: The file, which stays as it is.
         shape: Pictures at once, their height and their width in px.
@@ -40,7 +37,6 @@ def fix_size(graph: Path, shape: tuple[int, int, int]) -> bytes:
     for output in model.graph.output:
         _set_dimensions(output, ())
     del model.graph.value_info[:]
-    _cast_first(model.graph, pixels.name)
     fixed = ir.from_proto(onnx.shape_inference.infer_shapes(model, data_prop=True))
     with quiet():
         optimizer.optimize(fixed, input_size_limit=_LARGEST_CONSTANT, output_size_limit=_LARGEST_CONSTANT)
@@ -55,20 +51,3 @@ def _set_dimensions(value: Any, sizes: tuple[int, ...]) -> None:
         shape.dim.add(dim_value=size)
     if not sizes:
         value.type.tensor_type.ClearField('shape')
-
-
-def _cast_first(graph: Any, pixels: str) -> None:
-    """Let the cast of the pixels come before the transposition, if it comes after."""
-    nodes = list(graph.node)
-    transposition = next((node for node in nodes if node.op_type == 'Transpose' and node.input[0] == pixels), None)
-    if transposition is None:
-        return
-    (cast,) = (node for node in nodes if transposition.output[0] in node.input)
-    assert cast.op_type == 'Cast'
-    between, last = transposition.output[0], cast.output[0]
-    cast.input[0], cast.output[0] = pixels, between
-    transposition.input[0], transposition.output[0] = between, last
-    first, second = nodes.index(transposition), nodes.index(cast)
-    nodes[first], nodes[second] = cast, transposition
-    del graph.node[:]
-    graph.node.extend(nodes)

@@ -16,7 +16,7 @@ from sfnet_ros.share import user_cache_folder
 logger = logging.getLogger(__name__)
 
 # Raised when the same weights give another graph than before.
-_FORMAT = 1
+_FORMAT = 2
 
 
 def graph_key(deploy_model: DeployModel) -> str:
