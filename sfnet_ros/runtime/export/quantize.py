@@ -134,7 +134,8 @@ def _load(graph: Path) -> Any:
         raise ValueError(f'graph {graph} cannot be read ({" ".join(str(error).split())}); export it again') from error
     names = {output.name for output in model.graph.output}
     operators = {node.op_type for node in model.graph.node}
-    if 'logits' not in names or 'GridSample' not in operators or 'QuantizeLinear' in operators:
+    half = any(weights.data_type == onnx.TensorProto.FLOAT16 for weights in model.graph.initializer)
+    if half or 'logits' not in names or 'GridSample' not in operators or 'QuantizeLinear' in operators:
         raise ValueError(
             f'graph {graph} has no logits or no float32 to make int8 of; accepted is one that export_grid wrote'
         )

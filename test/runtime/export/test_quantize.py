@@ -169,6 +169,12 @@ def test_a_file_that_is_no_float32_graph_is_refused(graphs: _Graphs, tmp_path: P
         quantize(tmp_path / 'absent.onnx', graphs.frames, tmp_path / 'int8.onnx')
     with pytest.raises(ValueError, match=r'int8\.onnx has no logits or no float32'):
         quantize(graphs.int8, graphs.frames, tmp_path / 'int8.onnx')
+    half = onnx.load(graphs.float32)
+    half.graph.initializer.append(onnx.numpy_helper.from_array(np.ones(1, np.float16), 'weights'))
+    onnx.save(half, tmp_path / 'half.onnx')
+    with pytest.raises(ValueError, match=r'half\.onnx has no logits or no float32'):
+        quantize(tmp_path / 'half.onnx', graphs.frames, tmp_path / 'int8.onnx')
+    assert not (tmp_path / 'int8.onnx').exists()
 
 
 def test_a_missing_library_is_named(graphs: _Graphs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
