@@ -56,8 +56,8 @@ def choose_pairs(
     choices, not_run = list[Choice](), list[NotRun]()
     for backend, precision in _asked_for(device, backends, precisions):
         reason = why_not(device, backend, precision)
-        if not reason and not is_native(device, precision):
-            reason = _reason_of_what_is_not_native(device, backend, precision, natively)
+        if not reason and natively and not is_native(device, precision):
+            reason = f'{device} does not compute in {precision} natively; ask for it with --precision {precision}'
         if reason:
             not_run.append(NotRun(f'{backend}/{precision}', reason))
         else:
@@ -66,14 +66,6 @@ def choose_pairs(
     if not_run and (not choices or not named or (backends and precisions)):
         raise ValueError('; '.join(dict.fromkeys(entry.reason for entry in not_run)))
     return choices, not_run
-
-
-def _reason_of_what_is_not_native(device: str, backend: str, precision: str, natively: bool) -> str:
-    if (backend, precision) in _FALLS_BACK:
-        return f'{backend} computes in float32 in place of {precision} where {device} has none of it, and says nothing'
-    if natively:
-        return f'{device} does not compute in {precision} natively; ask for it with --precision {precision}'
-    return ''
 
 
 def _asked_for(device: str, backends: Collection[str], precisions: Collection[str]) -> Iterable[tuple[str, str]]:

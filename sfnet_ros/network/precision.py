@@ -7,7 +7,7 @@ import torch
 # What the CPU's own instructions for a precision are called; torch reads them from it.
 _CPU_FEATURES = {
     'bfloat16': ('avx512_bf16', 'amx_bf16', 'sve_bf16', 'bf16'),
-    'int8': ('avx512_vnni', 'avx_vnni', 'amx_int8', 'i8mm', 'dotprod'),
+    'int8': ('avx2', 'avx512_vnni', 'avx_vnni', 'amx_int8', 'i8mm', 'dotprod'),
 }
 
 
