@@ -13,6 +13,9 @@ import pytest
 from sfnet_ros import cli
 from sfnet_ros.runtime.export import verify
 
+# A graph is exported in half a minute, and in minutes on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.fixture
 def frames(tmp_path: Path) -> Path:

@@ -11,6 +11,9 @@ import pytest
 from sfnet_ros import cli
 from sfnet_ros.runtime import Segmenter, load_manifest, save_manifest
 
+# A graph is exported in half a minute, and in minutes on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 
 def test_what_is_prepared_is_what_auto_runs(
     small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

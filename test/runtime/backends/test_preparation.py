@@ -18,6 +18,9 @@ from sfnet_ros.runtime import DeployModel, Segmenter, load_model
 from sfnet_ros.runtime.backends.preparation import BackendWithStandIn
 from sfnet_ros.runtime.backends.torch import TorchBackend
 
+# A graph is exported in half a minute, and in minutes on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 HW = (64, 96)
 PIXELS = np.random.default_rng(0).integers(0, 256, (1, *HW, 3), np.uint8)
 DEADLINE_S = 60.0

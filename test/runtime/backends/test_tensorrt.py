@@ -19,6 +19,9 @@ from sfnet_ros.runtime.export.engine_store import EngineStore
 from sfnet_ros.runtime.export.graphs import grid_graph
 from sfnet_ros.share import DEFAULT_MODEL
 
+# A graph is exported in half a minute, and in minutes on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 SHAPE = (2, 192, 256)
 
 

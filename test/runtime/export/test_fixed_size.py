@@ -16,6 +16,9 @@ from sfnet_ros.runtime.export.fixed_size import fix_size
 from sfnet_ros.runtime.export.graphs import grid_graph
 from sfnet_ros.share import DEFAULT_MODEL
 
+# A graph is exported in half a minute, and in minutes on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 SHAPE = (2, 187, 245)
 
 

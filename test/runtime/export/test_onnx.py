@@ -18,6 +18,9 @@ from sfnet_ros.runtime.export.graphs import cached_graph, graph_key
 from sfnet_ros.runtime.export.onnx import export_grid, export_labels
 from sfnet_ros.runtime.export.verify import labels_in_common
 
+# A graph is exported in half a minute, and in minutes on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 
 def _deploy_model(backbone: str = 'df1', seed: int = 0) -> DeployModel:
     with torch.random.fork_rng(devices=[]):

@@ -24,6 +24,9 @@ from sfnet_ros.runtime.export.graphs import grid_graph
 from sfnet_ros.runtime.export.quantize import quantize
 from sfnet_ros.share import DEFAULT_MODEL
 
+# A graph is exported in half a minute, and in minutes on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 _CALIBRATED_ON = 4
 
 
