@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Generic, TypeVar
 
 Source = TypeVar('Source')
@@ -27,6 +28,8 @@ class LatestSlots(Generic[Source, Item]):
             replaced = source in self._items
             self._items[source] = item
             self._changed.notify()
+        # Who takes it needs Python's lock, which this thread would keep on for a millisecond until it waits again.
+        time.sleep(0)
         return replaced
 
     def take(self) -> dict[Source, Item] | None:

@@ -7,7 +7,7 @@ from rosbags.image import message_to_cvimage
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from sfnet_ros.ros.messages import image_message, jpeg_message, png_message
+from sfnet_ros.ros.messages import image_message, image_wire, jpeg_message, png_message
 from sfnet_ros.runtime import to_rgb
 
 
@@ -32,6 +32,30 @@ def test_floats_of_many_channels_arrive_as_they_were(channels: int) -> None:
     assert (message.encoding, message.step, len(message.data)) == (f'32FC{channels}', 20 * channels, 60 * channels)
     byte_order = '>f4' if message.is_bigendian else '<f4'
     np.testing.assert_array_equal(np.frombuffer(message.data, byte_order).reshape(values.shape), values)
+
+
+@pytest.mark.parametrize('frame_id', ['', 'cam', 'camera', 'the left camera'])
+@pytest.mark.parametrize('shape', [(3, 5), (2, 3, 3), (48, 64, 3), (3, 5, 11)])
+def test_what_goes_over_the_wire_is_the_message(shape: tuple[int, ...], frame_id: str) -> None:
+    header = Header(frame_id=frame_id)
+    header.stamp.sec, header.stamp.nanosec = 1_700_000_000, 123_456_789
+    values = np.random.default_rng(0).random(shape, np.float32)
+    pixels = values if shape[-1] == 11 else (255 * values).astype(np.uint8)
+    for part in (pixels, pixels[:, ::2]):
+        wire = image_wire(header, part)
+        assert len(wire) == len(serialize_message(image_message(header, part)))
+        assert deserialize_message(wire, Image) == image_message(header, part)
+
+
+def test_pixels_are_copied_once_on_the_way_to_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
+    serialized: list[int] = []
+    image_wire(Header(), np.zeros((1, 1), np.uint8))
+    monkeypatch.setattr(
+        'sfnet_ros.ros.messages.serialize_message',
+        lambda message: (serialized.append(len(message.data)), serialize_message(message))[1],
+    )
+    image_wire(Header(), np.zeros((48, 64), np.uint8))
+    assert serialized == [0]
 
 
 def test_a_png_loses_nothing() -> None:

@@ -42,13 +42,12 @@ def _frames(wires: Sequence[bytearray], rate_hz: float, count: int) -> Iterator[
 
 def _serialized(height: int, width: int, seed: int) -> bytearray:
     import numpy as np
-    from rclpy.serialization import serialize_message
     from std_msgs.msg import Header
 
-    from sfnet_ros.ros.messages import image_message
+    from sfnet_ros.ros.messages import image_wire
 
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    return bytearray(serialize_message(image_message(Header(frame_id='camera'), pixels)))
+    return bytearray(image_wire(Header(frame_id='camera'), pixels))
 
 
 def _parse() -> argparse.Namespace:

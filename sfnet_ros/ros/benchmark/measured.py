@@ -21,7 +21,6 @@ class Served:
 
     Args:
         at_ns: Moment when all of it was done.
-        decode_ns: From the message to its pixels.
         model_ns: From the pixels to the labels.
         publish_ns: From the labels to the last output.
         total_ns: From its receipt to the last output.
@@ -29,16 +28,15 @@ class Served:
     """
 
     at_ns: int
-    decode_ns: int
     model_ns: int
     publish_ns: int
     total_ns: int
     resident_bytes: int
 
     @property
-    def waited_ns(self) -> int:
-        """Give how long it waited until it was taken up, as for the frame before it."""
-        return self.total_ns - self.decode_ns - self.model_ns - self.publish_ns
+    def received_ns(self) -> int:
+        """Give the moment of its receipt."""
+        return self.at_ns - self.total_ns
 
 
 @dataclass
@@ -61,6 +59,14 @@ class Measured(Exchange):
         elif event['event'] == 'counts':
             self.dropped = event['dropped']
 
+    def queued_ns(self) -> dict[int, int]:
+        """Tell by stamp how long each frame waited in the node while the one before it was worked on."""
+        queued, free_ns = {}, 0
+        for stamp_ns, served in sorted(self.served.items(), key=lambda item: item[1].at_ns):
+            queued[stamp_ns] = max(0, free_ns - served.received_ns)
+            free_ns = served.at_ns
+        return queued
+
 
 @dataclass(frozen=True)
 class NodeRow:
@@ -78,11 +84,11 @@ class NodeRow:
         p50_ms: From publishing a frame to receiving its label.
         p95_ms: Likewise.
         model_p50_ms: From a frame's pixels to the labels.
-        overhead_p50_ms: The latency of a frame less its own time in the model.
+        queued_p50_ms: For how long frames waited in the node while the one before was worked on.
+        overhead_p50_ms: What the latency of each frame is besides these two.
         overhead_p95_ms: Likewise.
-        to_node_p50_ms: From publishing a frame to its receipt by the node, a part of the overhead, like the next two.
-        waited_p50_ms: From there until it is taken up, as when the frame before it is still in the model.
-        publish_p50_ms: From the labels to the end of publishing them.
+        to_node_p50_ms: From publishing a frame to its receipt by the node, a part of the overhead.
+        publish_p50_ms: From the labels to the end of publishing them, another one.
         growth_bytes: By how much the memory of the node grew with each frame.
     """
 
@@ -97,10 +103,10 @@ class NodeRow:
     p50_ms: float | None
     p95_ms: float | None
     model_p50_ms: float | None
+    queued_p50_ms: float | None
     overhead_p50_ms: float | None
     overhead_p95_ms: float | None
     to_node_p50_ms: float | None
-    waited_p50_ms: float | None
     publish_p50_ms: float | None
     growth_bytes: float | None
 
@@ -112,6 +118,9 @@ def row_of(case: Case, measured: Measured) -> NodeRow:
     latency = np.array([measured.received_ns[stamp_ns] for stamp_ns in stamps]) - sent
     served = [measured.served[stamp_ns] for stamp_ns in stamps]
     model = np.array([each.model_ns for each in served])
+    all_queued = measured.queued_ns()
+    queued = np.array([all_queued[stamp_ns] for stamp_ns in stamps])
+    overhead = latency - model - queued
     return NodeRow(
         case=case.setting.name,
         size=f'{case.frame_hw[0]}x{case.frame_hw[1]}',
@@ -124,10 +133,10 @@ def row_of(case: Case, measured: Measured) -> NodeRow:
         p50_ms=_percentile_ms(latency, 50),
         p95_ms=_percentile_ms(latency, 95),
         model_p50_ms=_percentile_ms(model, 50),
-        overhead_p50_ms=_percentile_ms(latency - model, 50),
-        overhead_p95_ms=_percentile_ms(latency - model, 95),
-        to_node_p50_ms=_percentile_ms(np.array([each.at_ns - each.total_ns for each in served]) - sent, 50),
-        waited_p50_ms=_percentile_ms(np.array([each.waited_ns for each in served]), 50),
+        queued_p50_ms=_percentile_ms(queued, 50),
+        overhead_p50_ms=_percentile_ms(overhead, 50),
+        overhead_p95_ms=_percentile_ms(overhead, 95),
+        to_node_p50_ms=_percentile_ms(np.array([each.received_ns for each in served]) - sent, 50),
         publish_p50_ms=_percentile_ms(np.array([each.publish_ns for each in served]), 50),
         growth_bytes=_growth([each.resident_bytes for each in served]),
     )
@@ -138,9 +147,12 @@ def _percentile_ms(values_ns: NDArray[np.int64], percent: float) -> float | None
 
 
 def _growth(resident_bytes: list[int]) -> float | None:
-    """Give the growth from frame to frame, between the medians of the first and the last quarter."""
+    """Give the growth from frame to frame, between the medians of the third and the last quarter.
+
+    By then the statistics of the node, which cover ten seconds, are as large as they get.
+    """
     quarter = len(resident_bytes) // 4
     if not quarter:
         return None
-    first, last = np.median(resident_bytes[:quarter]), np.median(resident_bytes[-quarter:])
-    return round(float(last - first) / (len(resident_bytes) - quarter), 1)
+    third, last = np.median(resident_bytes[-2 * quarter : -quarter]), np.median(resident_bytes[-quarter:])
+    return round(float(last - third) / quarter, 1)

@@ -45,7 +45,6 @@ def _tell(header: Header, timing: FrameTiming) -> None:
         'served',
         stamp_ns=header.stamp.sec * 10**9 + header.stamp.nanosec,
         at_ns=done_ns,
-        decode_ns=round(timing.decode_ms * 1e6),
         model_ns=round(timing.infer_ms * 1e6),
         publish_ns=round(timing.publish_ms * 1e6),
         total_ns=round(timing.total_ms * 1e6),

@@ -8,13 +8,14 @@ from typing import Any, TypeAlias
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from sfnet_ros.ros.messages import image_message, jpeg_message, png_message
+from sfnet_ros.ros.messages import image_wire, jpeg_message, png_message
 from sfnet_ros.ros.segmentation.outputs.rendering import Rendering
 from sfnet_ros.ros.segmentation.parameters import NodeParameters
 
 DEPTH = 5
 
-Message: TypeAlias = Image | CompressedImage | CameraInfo
+# As it goes over the wire, or as an object.
+Message: TypeAlias = bytes | CompressedImage | CameraInfo
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ OUTPUTS = (
         Image,
         '`mono8`',
         'Class of each pixel, as train id or as `label_ids` says; 255 is unlabelled.',
-        lambda of: image_message(of.header, of.label),
+        lambda of: image_wire(of.header, of.label),
         always=True,
         is_label=True,
     ),
@@ -58,7 +59,7 @@ OUTPUTS = (
         Image,
         '`mono8`',
         'Probability of that class, 0 to 255; 0 where the label is filtered.',
-        lambda of: image_message(of.header, of.confidence),
+        lambda of: image_wire(of.header, of.confidence),
     ),
     Output(
         'camera_info',
@@ -72,7 +73,7 @@ OUTPUTS = (
         Image,
         '`mono8`',
         'The label, small: `nav_width` x `nav_height`, the nearest pixels.',
-        lambda of: image_message(of.header, of.nav_label),
+        lambda of: image_wire(of.header, of.nav_label),
         is_label=True,
     ),
     Output(
@@ -80,7 +81,7 @@ OUTPUTS = (
         Image,
         '`mono8`',
         'The confidence of the same pixels.',
-        lambda of: image_message(of.header, of.nav_confidence),
+        lambda of: image_wire(of.header, of.nav_confidence),
     ),
     Output(
         'nav/camera_info',
@@ -102,14 +103,14 @@ OUTPUTS = (
         Image,
         '`rgb8`',
         "Colour of each pixel's class in the label space's palette.",
-        lambda of: image_message(of.header, of.color),
+        lambda of: image_wire(of.header, of.color),
     ),
     Output(
         'overlay',
         Image,
         '`rgb8`',
         'The frame with the class colours over it, as strong as `overlay_alpha` says.',
-        lambda of: image_message(of.header, of.overlay),
+        lambda of: image_wire(of.header, of.overlay),
     ),
     Output(
         'overlay/compressed',
@@ -123,7 +124,7 @@ OUTPUTS = (
         Image,
         '`32FC<N>`',
         'Probability of every class in train-id order, 0 to 1, as it is before any filter.',
-        lambda of: None if of.probabilities is None else image_message(of.header, of.probabilities),
+        lambda of: None if of.probabilities is None else image_wire(of.header, of.probabilities),
         needs_details=True,
     ),
     Output(
@@ -131,7 +132,7 @@ OUTPUTS = (
         Image,
         '`rgb8`',
         'Semantic flow of the finest level: the direction as hue, the length as saturation.',
-        lambda of: None if of.flow is None else image_message(of.header, of.flow),
+        lambda of: None if of.flow is None else image_wire(of.header, of.flow),
         needs_details=True,
     ),
 )

@@ -88,7 +88,7 @@ class LabelTopic(OutputTopic):
     def publish(self, message: Message, lead_ms: int) -> None:
         """Publish a label, or count it as held back for the sake of a new subscriber."""
         # What takes long is done before the look: who comes in between gets this label.
-        wire = serialize_message(message)
+        wire = message if isinstance(message, bytes) else serialize_message(message)
         self._look_for_subscribers()
         since_ms = (time.monotonic() - self._gained_s) * 1e3
         if since_ms < lead_ms or (since_ms < _PATIENCE * lead_ms and not self._classes_arrived()):
