@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from sfnet_ros.runtime.model_store import find_model, load_deploy_model
 from sfnet_ros.runtime.network_size import FRAME_HW, SizeRule, check_size_rule, network_size, output_size, smaller_rules
 from sfnet_ros.runtime.resizing import resize
 from sfnet_ros.runtime.segmentation import Segmentation, Timing
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class Segmenter:
         choice = choose(
             manifest, backend, device, precision, partial(is_prepared, deploy_model=deploy_model, folder=folder)
         )
+        logger.info('%s runs on %s: %s', manifest.name, choice, choice.reason)
         size_rule = manifest.network_short_side if input_hw is None else input_hw
         if at_once:
             running = create_at_once(choice, deploy_model, manifest, folder, threads)

@@ -52,7 +52,8 @@ class NodeParameters:
     )
     backend: str = parameter(
         'auto',
-        'What computes the network: torch, or auto for the best one that is installed.',
+        'What computes the network: torch, onnxruntime, openvino, mnn or tensorrt; auto is the fastest of those that '
+        'are installed, prepared and give the labels of this model.',
         changes=Changes.RELOAD,
     )
     device: str = parameter(
