@@ -12,7 +12,7 @@ from sfnet_ros.ros.benchmark.case import Case
 from sfnet_ros.ros.replay.exchange import Exchange
 
 # The first frames of a size find nothing warm.
-WARM_UP_FRAMES = 30
+_WARM_UP_FRAMES = 30
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,8 @@ class NodeRow:
 
 def row_of(case: Case, measured: Measured) -> NodeRow:
     """Sum up what a case came to; the first frames count for what was lost alone."""
-    stamps = [stamp_ns for stamp_ns in measured.received_ns if stamp_ns in measured.served][WARM_UP_FRAMES:]
+    warm = list(measured.sent_ns)[_WARM_UP_FRAMES:]
+    stamps = [stamp_ns for stamp_ns in warm if stamp_ns in measured.received_ns and stamp_ns in measured.served]
     sent = np.array([measured.sent_ns[stamp_ns] for stamp_ns in stamps])
     latency = np.array([measured.received_ns[stamp_ns] for stamp_ns in stamps]) - sent
     served = [measured.served[stamp_ns] for stamp_ns in stamps]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ _SIZES = ('input_height', 'input_width', 'target_latency_ms')
 _TYPICAL_FRAME_HW = (480, 640)
 
 _ALL_THREADS = torch.get_num_threads()
+# Of cores. On two of them a network is faster with both than with one, also beside a camera and those who listen.
+_FEWEST_TO_LEAVE_ONE = 4
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,13 @@ def load(parameters: NodeParameters, base: LoadedModel | None, frame_hws: Iterab
         if base is not None:
             segmenter = base.ladder[0].with_size(size_rule(parameters, base.manifest))
         else:
-            torch.set_num_threads(parameters.threads or _ALL_THREADS)
             segmenter = Segmenter.from_model(
                 choose_model(parameters.model, parameters.backbone),
                 backend=parameters.backend,
                 device=parameters.device,
                 precision=parameters.precision,
                 input_hw=parameters.input_hw,
+                threads=parameters.threads or default_threads(),
                 at_once=True,
             )
             loaded.callback(segmenter.close)
@@ -104,6 +107,17 @@ def load(parameters: NodeParameters, base: LoadedModel | None, frame_hws: Iterab
         # Its memory is not freed, unless one of them failed.
         loaded.pop_all()
         return LoadedModel(segmenter.manifest, ladder, parameters)
+
+
+def default_threads() -> int:
+    """Give how many CPU threads a network has unless the user says so: all cores but one, where there are four or more.
+
+    The threads of a network wait for the last of them many times in a frame. Where a camera's driver or the middleware
+    takes a core from one, all stand still, and a free core costs less than that.
+    """
+    if 'OMP_NUM_THREADS' in os.environ or _ALL_THREADS < _FEWEST_TO_LEAVE_ONE:
+        return _ALL_THREADS
+    return _ALL_THREADS - 1
 
 
 def differ(one: NodeParameters, other: NodeParameters) -> bool:

@@ -74,7 +74,12 @@ class NodeParameters:
         changes=Changes.RELOAD,
         range=(0.0, 60000.0),
     )
-    threads: int = parameter(0, 'CPU threads for the network; 0 leaves it to the backend.', range=(0, 1024))
+    threads: int = parameter(
+        0,
+        'CPU threads for the network; 0 is one for each core, but of four or more cores one stays free for the rest of '
+        'the robot.',
+        range=(0, 1024),
+    )
     cameras: tuple[str, ...] = parameter(
         NO_NAMES,
         'Names of several cameras: front subscribes to `front/image` and publishes under `~/front/`. '
