@@ -36,6 +36,7 @@ $(COMPLETE): $(wildcard requirements/*.txt) setup.py setup.cfg
 	@touch $@
 
 demo: setup
+	$(BIN)/sfnet prepare --model df1_camvid
 	$(BIN)/sfnet bag replay test/data/camvid_0016E5 --model df1_camvid --out demo_out
 
 test: setup
