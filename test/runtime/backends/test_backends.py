@@ -24,6 +24,9 @@ from sfnet_ros.runtime.backends import Backend, Choice, choose, create_backend, 
 from sfnet_ros.runtime.backends.torch import TorchBackend
 from sfnet_ros.share import DEFAULT_MODEL
 
+# A graph is exported in half a minute, and in minutes on a busy machine.
+pytestmark = pytest.mark.timeout(400)
+
 _EVERYWHERE = [
     Choice('torch', 'cpu', 'float32'),
     Choice('torch', 'cpu', 'bfloat16'),
@@ -120,9 +123,6 @@ import time, numpy as np
 from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.runtime import DeployModel, load_model
 from sfnet_ros.runtime.backends import Choice, create_backend
-
-# A graph is exported in half a minute, and in minutes on a busy machine.
-pytestmark = pytest.mark.timeout(400)
 backend = create_backend(Choice({choice.backend!r}, 'cpu', {choice.precision!r}),
                          DeployModel(load_model('df1_camvid')[0], PixelNormalizer()), None, 1)
 pixels = np.zeros((1, 224, 320, 3), np.uint8)
