@@ -91,6 +91,7 @@ def _table(rows: Sequence[NodeRow]) -> str:
             'p50 ms': [_ms(row.p50_ms) for row in rows],
             'p95 ms': [_ms(row.p95_ms) for row in rows],
             'model p50': [_ms(row.model_p50_ms) for row in rows],
+            'queued p50': [_ms(row.queued_p50_ms) for row in rows],
             'besides p50': [_ms(row.overhead_p50_ms) for row in rows],
             'besides p95': [_ms(row.overhead_p95_ms) for row in rows],
             'growth B': [f'{row.growth_bytes:.0f}' if row.growth_bytes is not None else '-' for row in rows],

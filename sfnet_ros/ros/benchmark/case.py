@@ -16,7 +16,11 @@ CAMERA = '/camera/image_raw'
 
 # Any variable of this kind is the user's own word on malloc, and this one's value is what glibc does anyway.
 _MALLOC_LEFT_ALONE = {'MALLOC_ARENA_TEST': '8'}
-_EMPTY_PROFILE = '<dds xmlns="http://www.eprosima.com"><profiles></profiles></dds>'
+_NO_DEFAULT = """\
+<dds xmlns="http://www.eprosima.com">
+  <profiles><participant profile_name="nobody"><rtps><name>nobody</name></rtps></participant></profiles>
+</dds>
+"""
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,9 @@ class Setting:
         found = {} if self.malloc else dict(_MALLOC_LEFT_ALONE)
         with TemporaryDirectory(prefix='sfnet_benchmark_') as folder:
             if not self.profile:
-                # Somebody's profile keeps ours away, even an empty one.
+                # Somebody's profile keeps ours away, even one that is nobody's.
                 path = Path(folder, 'as_it_comes.xml')
-                path.write_text(_EMPTY_PROFILE, encoding='utf-8')
+                path.write_text(_NO_DEFAULT, encoding='utf-8')
                 found[profile_variable()] = str(path)
             yield found
 
@@ -75,6 +79,8 @@ class Case:
     def __post_init__(self) -> None:
         if not 0.1 <= self.rate_hz <= 1000:
             raise ValueError(f'a rate of {self.rate_hz:g} Hz is not between 0.1 and 1000')
+        if self.frames < 1:
+            raise ValueError(f'{self.frames} frames cannot be sent; accepted is 1 or more')
 
     def cast(self, parameters: Mapping[str, str | int], environment: Mapping[str, str], at_once: bool = False) -> Cast:
         """Name the processes.
