@@ -89,8 +89,8 @@ def test_the_node_is_measured_between_a_camera_and_a_consumer(
     monkeypatch.setattr('sfnet_ros.cli.benchmark.node._STARTS', 1)
     written = tmp_path / 'rows.json'
     command = ['benchmark', '--node', '--model', str(small_model), '--backend', 'torch', '--input-size', '32x32']
-    options = ['--size', '96x128', '--rate', '20', '--repeats', '50', '--shipped', '--json', str(written)]
-    assert main([*command, *options]) == 0
+    options = ['--size', '96x128', '--output-size', '48x64', '--rate', '20', '--repeats', '50', '--shipped']
+    assert main([*command, *options, '--json', str(written)]) == 0
     head, line, _, start = capsys.readouterr().out.splitlines()
     assert head.split()[:3] == ['case', 'size', 'Hz']
     assert line.split()[:5] == ['as', 'shipped', '96x128', '20', '50']

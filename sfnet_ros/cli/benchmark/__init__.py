@@ -15,7 +15,7 @@ EXAMPLE = 'sfnet benchmark --model df1_camvid --size 360x480 --baseline --json s
 _SECONDS = 20.0
 _OPTIONS_OF = {
     'timing': ('network', 'baseline', 'frames', 'threads', 'chart'),
-    '--node': ('node', 'rate', 'input_size', 'shipped'),
+    '--node': ('node', 'rate', 'input_size', 'output_size', 'shipped'),
     '--record': ('record', 'data'),
 }
 
@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--rate', type=float, nargs='+', default=[], metavar='HZ', help=f'of the camera (default {rates})'
     )
     of_node.add_argument('--input-size', default='', metavar='HxW', help="network's size (default: the model's own)")
+    of_node.add_argument('--output-size', default='', metavar='HxW', help="labels' size (default: the frame's)")
     of_node.add_argument(
         '--shipped', action='store_true', help='leave out how it is without our Fast DDS profile and malloc setting'
     )

@@ -74,6 +74,9 @@ def _parameters(args: argparse.Namespace, model: str) -> Mapping[str, str | int]
     if input_hw is not None:
         height, width = (-1, -1) if input_hw == 'frame' else input_hw
         parameters |= {'input_height': height, 'input_width': width}
+    if args.output_size:
+        height, width = parse_size(args.output_size, '--output-size')
+        parameters |= {'output_height': height, 'output_width': width}
     return parameters
 
 
