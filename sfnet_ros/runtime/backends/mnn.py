@@ -60,21 +60,35 @@ class MnnBackend(GridBackend):
         with _silent():
             import MNN
 
-            runtime = MNN.nn.create_runtime_manager((options,))
-            self._network = MNN.nn.load_module_from_file(
-                str(graph), ['pixels'], ['logits', 'flow'], runtime_manager=runtime
-            )
-        self._expressions = MNN.expr
+            self._mnn = MNN
+            self._interpreter = MNN.Interpreter(str(graph))
+            self._session = self._interpreter.createSession(options)
+        self._shape: tuple[int, ...] = ()
 
     def _grid_and_flow(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        # A session, as MNN's modules keep Python's lock while they compute: in the node no other thread would run.
+        mnn, interpreter, session = self._mnn, self._interpreter, self._session
+        given = interpreter.getSessionInput(session)
+        if pixels.shape != self._shape:
+            interpreter.resizeTensor(given, tuple(pixels.shape))
+            interpreter.resizeSession(session)
+            self._shape = tuple(pixels.shape)
         array = np.ascontiguousarray(pixels.numpy())
-        # NCHW says only that the order of the dimensions is the array's.
-        given = self._expressions.const(array, list(array.shape), self._expressions.NCHW, self._expressions.uint8)
-        grid, flow = (torch.from_numpy(np.array(result.read())) for result in self._network.forward([given]))
-        return grid, flow
+        # Caffe's says only that the order of the dimensions is the array's.
+        order = mnn.Tensor_DimensionType_Caffe
+        given.copyFrom(mnn.Tensor(self._shape, mnn.Halide_Type_Uint8, array, order))
+        interpreter.runSession(session)
+        results = []
+        for name in ('logits', 'flow'):
+            result = interpreter.getSessionOutput(session, name)
+            shape = result.getShape()
+            host = mnn.Tensor(shape, mnn.Halide_Type_Float, np.empty(shape, np.float32), order)
+            result.copyToHostTensor(host)
+            results.append(torch.from_numpy(np.array(host.getNumpyData()).reshape(shape)))
+        return results[0], results[1]
 
     def _free(self) -> None:
-        del self._network
+        del self._session, self._interpreter
 
 
 @contextmanager
