@@ -137,14 +137,38 @@ class Bag:
         """Count the messages on a topic."""
         return sum(connection.msgcount for connection in self._on(topic))
 
-    def messages(self, topic: str) -> Iterator[BagMessage]:
-        """Read the messages on a topic.
+    @property
+    def connections(self) -> list[Connection]:
+        """Give what is recorded, topic by topic: type, definition, quality of service."""
+        return self._reader.connections
+
+    @property
+    def span_ns(self) -> tuple[int, int]:
+        """Give when the recording began, and the nanosecond after it ended."""
+        return self._reader.start_time, self._reader.end_time
+
+    def everything(self) -> Iterator[tuple[Connection, int, bytes]]:
+        """Read all messages of all topics as they are: where each belongs, when it was recorded, and its bytes.
 
         Raises:
             BagError: The recording is damaged here; what came before is good.
         """
         with self._said_in_a_sentence():
-            for connection, recorded_ns, data in self._reader.messages(self._on(topic)):
+            yield from self._reader.messages()
+
+    def messages(self, topic: str, start_ns: int | None = None, stop_ns: int | None = None) -> Iterator[BagMessage]:
+        """Read the messages on a topic.
+
+        Args:
+            topic: One that the recording has.
+            start_ns: Pass over what was recorded before; what else is passed over is hardly read.
+            stop_ns: Stop before what was recorded then.
+
+        Raises:
+            BagError: The recording is damaged here; what came before is good.
+        """
+        with self._said_in_a_sentence():
+            for connection, recorded_ns, data in self._reader.messages(self._on(topic), start_ns, stop_ns):
                 message = cast(Stamped, self._reader.deserialize(data, connection.msgtype))
                 yield BagMessage(stamp_ns(message), recorded_ns, data, message)
 
