@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,15 @@ class BagMessage:
     message: Any
 
 
+@dataclass(frozen=True)
+class Wire:
+    """Hold one recorded message as it went over the wire (CDR), not taken apart."""
+
+    topic: str
+    recorded_ns: int
+    data: bytes
+
+
 class Bag:
     """Read a recording in the order of its recording.
 
@@ -76,6 +85,11 @@ class Bag:
         """Give what the writer noted in metadata.yaml (custom_data)."""
         readers = [reader for reader in self._reader.readers if isinstance(reader, Reader)]
         return {key: text for reader in readers for key, text in (reader.storage.metadata.custom or {}).items()}
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """Give the type of every topic, by topic."""
+        return {connection.topic: connection.msgtype for connection in self._reader.connections}
 
     @property
     def image_topics(self) -> dict[str, str]:
@@ -171,6 +185,18 @@ class Bag:
             for connection, recorded_ns, data in self._reader.messages(self._on(topic), start_ns, stop_ns):
                 message = cast(Stamped, self._reader.deserialize(data, connection.msgtype))
                 yield BagMessage(stamp_ns(message), recorded_ns, data, message)
+
+    def wires(self, topics: Collection[str]) -> Iterator[Wire]:
+        """Read the messages on some topics, of whatever type.
+
+        Raises:
+            BagError: The recording is damaged here; what came before is good.
+        """
+        connections = [connection for topic in topics for connection in self._on(topic)]
+        # The reader takes no connection at all for all of them.
+        with self._said_in_a_sentence():
+            for connection, recorded_ns, data in self._reader.messages(connections) if connections else ():
+                yield Wire(connection.topic, recorded_ns, data)
 
     def _label_topics(self) -> list[str]:
         return sorted(topic for topic in self.image_topics if _LABEL in topic.split('/'))
