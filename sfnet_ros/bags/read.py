@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from rosbags.rosbag2 import Reader, ReaderError
 from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE, TYPES, Stamped, stamp_ns
 
 LABEL_SPACE_NOTE = 'label_space'
+# Topics of a model's labels, confidences and overlays, in JSON: what each is of.
+PREDICTIONS_NOTE = 'predictions'
 
 _LABEL = 'label'
 # What the node publishes beside its labels.
@@ -92,6 +95,15 @@ class Bag:
         return {connection.topic: connection.msgtype for connection in self._reader.connections}
 
     @property
+    def predictions(self) -> dict[str, Any]:
+        """Give the topics that `sfnet bag label` added, and what it noted of each: frames' topic, model, ..."""
+        try:
+            noted = json.loads(self.notes.get(PREDICTIONS_NOTE, '{}'))
+        except ValueError:
+            return {}
+        return noted if isinstance(noted, dict) else {}
+
+    @property
     def image_topics(self) -> dict[str, str]:
         """Give the type of every topic of images, by topic."""
         return {
@@ -112,6 +124,7 @@ class Bag:
             self._require(topic)
             return topic
         labels = self._label_topics() if LABEL_SPACE_NOTE in self.notes else []
+        labels = [label for label in labels if label not in self.predictions]
         if len(labels) > 1:
             raise BagError(f'bag {self.path} has several label topics: name that of the truth ({", ".join(labels)})')
         return labels[0] if labels else None
@@ -128,7 +141,7 @@ class Bag:
                 raise BagError(f'{topic} cannot hold both the frames and their ground truth: name two topics')
             return topic
         labels = self._label_topics()
-        companions = {label.removesuffix(_LABEL) + name for label in labels for name in _COMPANIONS}
+        companions = {_sibling(label, name) for label in labels for name in _COMPANIONS}
         frames = sorted(self.image_topics.keys() - {truth_topic, *labels, *companions})
         if len(frames) != 1:
             raise self._refusal('has several image topics: name one' if frames else 'has no image topic')
@@ -218,3 +231,8 @@ class Bag:
             yield
         except (AnyReaderError, ReaderError, FileNotFoundError) as error:
             raise BagError(f'bag {self.path} cannot be read: {error}') from error
+
+
+def _sibling(topic: str, name: str) -> str:
+    """Name what the node publishes beside labels: of /sfnet/label/compressed it is /sfnet/<name>/compressed."""
+    return '/'.join(name if part == _LABEL else part for part in topic.split('/'))
