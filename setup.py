@@ -38,6 +38,7 @@ setup(
     ],
     install_requires=[
         'PyYAML',
+        'pillow',
         'rosbags>=0.11',
         'rosbags-image',
         'safetensors',

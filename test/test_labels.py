@@ -124,7 +124,7 @@ def test_256_classes_are_too_many() -> None:
 
 @pytest.mark.parametrize('name', ['nonsense', '../labels/camvid', ''])
 def test_an_unknown_name_is_told_which_spaces_exist(name: str) -> None:
-    with pytest.raises(ValueError, match='known are camvid, cityscapes'):
+    with pytest.raises(ValueError, match='known are ade20k, camvid, cityscapes'):
         LabelSpace.load(name)
 
 
@@ -134,7 +134,7 @@ def test_a_user_adds_a_label_space_and_changes_a_shipped_one(tmp_path: Path, mon
     folder.mkdir(parents=True)
     for name in ('camvid', 'mine'):
         _write(folder, f'classes: [{_ROAD}]').rename(folder / f'{name}.yaml')
-    assert LabelSpace.available() == ['camvid', 'cityscapes', 'mine']
+    assert {'camvid', 'cityscapes', 'mine'} <= set(LabelSpace.available())
     assert LabelSpace.load('mine').names == LabelSpace.load('camvid').names == ('Road',)
     assert LabelSpace.load('cityscapes').num_classes == 19
 

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         config.data.layout, config.data.root, config.data.split, label_space, (), config.data.exclude_drives
     )
     # Made before the run, so that what it refuses is known before hours of training.
-    manifest = _manifest(config, args.config, dataset.names)
+    manifest = _manifest(config, args.config, dataset.drives)
     folder = out / config.name
     check_destination(folder, overwrite=True)
     validate = _validation(config, label_space, device)
@@ -117,20 +117,18 @@ def _validation(
     return validate
 
 
-def _manifest(config: TrainingConfig, recipe: Path, names: list[str]) -> ModelManifest:
+def _manifest(config: TrainingConfig, recipe: Path, drives: list[str]) -> ModelManifest:
     from dataclasses import asdict
 
     from sfnet_ros.cli.options import lasting_label_space
-    from sfnet_ros.datasets.camvid import drive_of
     from sfnet_ros.runtime import ModelManifest
 
-    drives = tuple(sorted({drive_of(name) for name in names})) if config.data.layout == 'camvid' else ()
     return ModelManifest(
         name=config.name,
         label_space=lasting_label_space(config.data.label_space),
         network=config.network,
         network_short_side=config.input_short_side,
-        drives=drives,
+        drives=tuple(drives),
         recipe=recipe.name,
         commit=_commit(),
         **asdict(config.card),

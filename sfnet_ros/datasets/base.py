@@ -1,8 +1,8 @@
-"""Pictures and their label maps, read from folders."""
+"""Labelled pictures, read pair by pair."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sfnet_ros.datasets.pairing import Pair
 from sfnet_ros.labels import LabelSpace
-
-_SUFFIXES = ('.png', '.webp', '.jpg', '.jpeg')
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Sample:
     """One labelled picture.
 
     Args:
-        name: The file's stem.
+        name: What the data set calls it.
         image: RGB, ``(H, W, 3)`` uint8.
         target: Train ids, ``(H, W)`` uint8, 255 where unlabelled.
     """
@@ -30,29 +29,28 @@ class Sample:
     target: NDArray[np.uint8]
 
 
-class PairedFolders:
-    """A folder of pictures and a folder of label maps, paired by the stem of the file name.
+class LabelledPictures:
+    """Pictures and their label maps, read from disk when they are asked for.
 
     Args:
-        images: Folder of pictures.
-        labels: Folder of 8-bit, one-channel label maps in the label ids of ``label_space``.
-        label_space: Maps those ids to train ids.
-
-    Raises:
-        FileNotFoundError: A folder does not exist.
-        ValueError: A folder is empty, or a picture has no label map.
+        pairs: Where they lie.
+        label_space: The classes of the train ids.
+        read_train_ids: Reads a label map's file as train ids, ``(H, W)`` uint8; ValueErrors
+            say what is wrong with it.
+        drive_of: Tells the drive or city from a picture's name; None: there are none.
     """
 
-    def __init__(self, images: Path, labels: Path, label_space: LabelSpace) -> None:
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        label_space: LabelSpace,
+        read_train_ids: Callable[[Path], NDArray[np.uint8]],
+        drive_of: Callable[[str], str] | None = None,
+    ) -> None:
         self.label_space = label_space
-        image_paths, label_paths = _by_stem(images), _by_stem(labels)
-        unpaired = sorted(image_paths.keys() - label_paths.keys())
-        if unpaired:
-            raise ValueError(
-                f'{len(unpaired)} of {len(image_paths)} pictures in {images} have no label map of the same name in '
-                f'{labels}, the first of them {unpaired[0]}'
-            )
-        self._pairs = [(image_paths[stem], label_paths[stem]) for stem in sorted(image_paths)]
+        self._pairs = list(pairs)
+        self._read_train_ids = read_train_ids
+        self._drive_of = drive_of
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -63,46 +61,50 @@ class PairedFolders:
         Raises:
             ValueError: A file is unreadable, or the two differ in size.
         """
-        image_path, label_path = self._pairs[index]
-        # As the robot's decoder: a turned picture would not lie under its labels.
-        bgr = _read(image_path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-        label_ids = _read(label_path, cv2.IMREAD_UNCHANGED)
-        if label_ids.ndim != 2 or label_ids.dtype != np.uint8 or label_ids.shape != bgr.shape[:2]:
+        pair = self._pairs[index]
+        image, target = _read_picture(pair.image), self.read_target(index)
+        if target.shape != image.shape[:2]:
             raise ValueError(
-                f'label map {label_path} is {label_ids.dtype} of shape {label_ids.shape}; '
-                f'accepted is uint8 of shape {bgr.shape[:2]}, as its picture'
+                f'label map {pair.labels} is {target.shape[0]}x{target.shape[1]}, but its picture {pair.image} is '
+                f'{image.shape[0]}x{image.shape[1]}; accepted are two of one size'
             )
-        image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-        return Sample(image_path.stem, image, self.label_space.to_train_ids(label_ids))
+        return Sample(pair.name, image, target)
 
     def __iter__(self) -> Iterator[Sample]:
         return (self[index] for index in range(len(self)))
 
+    def read_target(self, index: int) -> NDArray[np.uint8]:
+        """Read the train ids of one pair, ``(H, W)`` uint8, without its picture.
+
+        Raises:
+            ValueError: The file is unreadable, or no label map.
+        """
+        return self._read_train_ids(self._pairs[index].labels)
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """List where the pictures and label maps lie, in order."""
+        return list(self._pairs)
+
     @property
     def names(self) -> list[str]:
-        """List the stems in order."""
-        return [image_path.stem for image_path, _ in self._pairs]
+        """List the names in order."""
+        return [pair.name for pair in self._pairs]
 
-    def select(self, names: set[str]) -> None:
-        """Keep only the pictures of these stems."""
-        self._pairs = [pair for pair in self._pairs if pair[0].stem in names]
+    @property
+    def drives(self) -> list[str]:
+        """List the drives or cities that the pictures are from; none where names tell none."""
+        return [] if self._drive_of is None else sorted({self._drive_of(name) for name in self.names})
 
-
-def _by_stem(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        raise FileNotFoundError(f"folder {folder} does not exist; give the data set's root folder")
-    paths = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in _SUFFIXES]
-    found = {path.stem: path for path in paths}
-    if len(found) < len(paths):
-        twice = next(path for path in paths if found[path.stem] != path)
-        raise ValueError(f'{twice} and {found[twice.stem]} have one name; keep one of them')
-    if not found:
-        raise ValueError(f'folder {folder} holds no pictures; accepted are {", ".join(_SUFFIXES)}')
-    return found
+    def keep_drives(self, drives: Collection[str]) -> None:
+        """Keep only the pictures of these drives."""
+        assert self._drive_of is not None
+        self._pairs = [pair for pair in self._pairs if self._drive_of(pair.name) in drives]
 
 
-def _read(path: Path, flags: int) -> NDArray[np.uint8]:
-    picture = cv2.imread(str(path), flags)
-    if picture is None:
+def _read_picture(path: Path) -> NDArray[np.uint8]:
+    # As the robot's decoder: a turned picture would not lie under its labels.
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if bgr is None:
         raise ValueError(f'picture {path} cannot be read; it is damaged or of an unknown format')
-    return np.asarray(picture)
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

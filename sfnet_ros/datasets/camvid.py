@@ -1,45 +1,101 @@
-"""CamVid in the layout of the SegNet split."""
+"""CamVid: the SegNet split at 480x360, and the original at 960x720.
+
+Source: Brostow et al. 2008; split and 11 classes of Badrinarayanan et al. 2017.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
-from sfnet_ros.datasets.base import PairedFolders
+import numpy as np
+from numpy.typing import NDArray
+
+from sfnet_ros.datasets.folder import pair_folders
+from sfnet_ros.datasets.label_files import read_label_colors
+from sfnet_ros.datasets.layout import Layout, Reader, before_underscore, label_id_reader
+from sfnet_ros.datasets.pairing import Pair, files_by_name, pair_up
 from sfnet_ros.labels import LabelSpace
 
-SPLITS = ('train', 'val', 'test')
+_SPLITS = ('train', 'val', 'test')
+
+_VOID = 11
+
+# Colours of the original label maps, by the label id of the class that they became. All other colours are void.
+_COLORS = {
+    (128, 128, 128): 0,
+    # Building, wall, bridge, archway, tunnel.
+    **dict.fromkeys(((128, 0, 0), (64, 192, 0), (0, 128, 64), (192, 0, 128), (64, 0, 64)), 1),
+    # Column or pole, traffic cone.
+    **dict.fromkeys(((192, 192, 128), (0, 0, 64)), 2),
+    # Road, markings that lanes are driven by, other markings.
+    **dict.fromkeys(((128, 64, 128), (128, 0, 192), (192, 0, 64)), 3),
+    # Sidewalk, parking block, shoulder.
+    **dict.fromkeys(((0, 0, 192), (64, 192, 128), (128, 128, 192)), 4),
+    # Tree, other vegetation.
+    **dict.fromkeys(((128, 128, 0), (192, 192, 0)), 5),
+    # Sign or symbol, other text, traffic light.
+    **dict.fromkeys(((192, 128, 128), (128, 128, 64), (0, 64, 64)), 6),
+    (64, 64, 128): 7,
+    # Car, SUV or pickup, truck or bus, train, other moving things.
+    **dict.fromkeys(((64, 0, 128), (64, 128, 192), (192, 128, 192), (192, 64, 128), (128, 64, 64)), 8),
+    # Pedestrian, child, cart or pram, animal.
+    **dict.fromkeys(((64, 64, 0), (192, 128, 64), (64, 0, 192), (64, 128, 64)), 9),
+    # Bicyclist, motorcycle or scooter.
+    **dict.fromkeys(((0, 128, 192), (192, 0, 192)), 10),
+}
 
 
-class CamVid(PairedFolders):
-    """CamVid, 11 classes: ``<root>/<split>`` holds the frames, ``<root>/<split>annot`` the label maps.
-
-    A frame's name begins with the drive that it is from, ``0016E5_08159``; drives can be left out or chosen, so that
-    a recipe is judged on one that no training frame is from.
-
-    Args:
-        root: Folder of the data set.
-        split: train, val or test.
-        drives: Keep only these drives; empty: all.
-        exclude_drives: Leave these drives out.
-
-    Source: Brostow et al. 2008; split of Badrinarayanan et al. 2017.
-    """
-
-    def __init__(
-        self, root: str | Path, split: str, drives: Collection[str] = (), exclude_drives: Collection[str] = ()
-    ) -> None:
-        if split not in SPLITS:
-            raise ValueError(f'split {split!r} is not one of {", ".join(SPLITS)}')
-        super().__init__(Path(root) / split, Path(root) / f'{split}annot', LabelSpace.load('camvid'))
-        present = {drive_of(name) for name in self.names}
-        unknown = sorted({*drives, *exclude_drives} - present)
-        if unknown:
-            raise ValueError(f'drive {unknown[0]!r} is not in {split}; its drives are {", ".join(sorted(present))}')
-        kept = (set(drives) or present) - set(exclude_drives)
-        self.select({name for name in self.names if drive_of(name) in kept})
+def _pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
+    return pair_folders(root / split, root / f'{split}annot')
 
 
-def drive_of(name: str) -> str:
-    """Tell the drive from a frame's name."""
-    return name.split('_', 1)[0]
+def _full_pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
+    images = files_by_name(root / '701_StillsRaw_full', '*')
+    labels = files_by_name(root / 'LabeledApproved_full', '*', '_L')
+    listing = root / f'{split}.txt'
+    if not listing.is_file():
+        raise FileNotFoundError(f'{listing} does not exist; it lists the pictures of the split, one a line')
+    names = {Path(line.split()[0]).stem for line in listing.read_text(encoding='utf-8').splitlines() if line.strip()}
+    unknown = sorted(names - images.keys())
+    if unknown:
+        raise ValueError(f'{listing} lists {unknown[0]}, which is not in {root / "701_StillsRaw_full"}')
+    return pair_up({name: images[name] for name in names}, labels)
+
+
+def _color_reader(_root: Path, _label_space: LabelSpace) -> Reader:
+    table = np.full(64, _VOID, np.uint8)
+    table[_color_index(np.array(list(_COLORS), np.uint8))] = list(_COLORS.values())
+    return lambda path: table[_color_index(read_label_colors(path))]
+
+
+def _color_index(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    # Every channel of CamVid's colours is one of 0, 64, 128 and 192: two bits.
+    red, green, blue = np.moveaxis(rgb >> 6, -1, 0)
+    return np.asarray(red << 4 | green << 2 | blue, np.uint8)
+
+
+CAMVID = Layout(
+    title='CamVid at 480x360, the SegNet split',
+    tree=('<split>/<drive>_<frame>.png', '<split>annot/<drive>_<frame>.png'),
+    splits=_SPLITS,
+    label_spaces=('camvid',),
+    marks=(('*annot',),),
+    pairs=_pairs,
+    reader=label_id_reader,
+    drive_of=before_underscore,
+)
+
+CAMVID_FULL = Layout(
+    title='CamVid at 960x720, as its authors published it, in the SegNet split',
+    tree=(
+        '701_StillsRaw_full/<drive>_<frame>.png',
+        'LabeledApproved_full/<drive>_<frame>_L.png (colours)',
+        '<split>.txt (a picture a line, as in the SegNet split)',
+    ),
+    splits=_SPLITS,
+    label_spaces=('camvid',),
+    marks=(('701_StillsRaw_full',),),
+    pairs=_full_pairs,
+    reader=_color_reader,
+    drive_of=before_underscore,
+)

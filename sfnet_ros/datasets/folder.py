@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sfnet_ros.datasets.base import PairedFolders
+from sfnet_ros.datasets.layout import Layout, label_id_reader
+from sfnet_ros.datasets.pairing import Pair, files_by_name, pair_up
 from sfnet_ros.labels import LabelSpace
 
 
-class ImageFolder(PairedFolders):
-    """``<root>[/<split>]/images`` and ``<root>[/<split>]/labels``, label maps in the label ids of a label space.
+def pair_folders(images: Path, labels: Path) -> list[Pair]:
+    """Pair the files of two folders by their stems.
 
-    Args:
-        root: Folder of the data set.
-        label_space: What the values of the label maps mean.
-        split: A folder under ``root``; empty where the data set has none.
+    Raises:
+        FileNotFoundError: A folder does not exist.
+        ValueError: A folder is empty, or a picture has no label map.
     """
+    return pair_up(files_by_name(images, '*'), files_by_name(labels, '*'))
 
-    def __init__(self, root: str | Path, label_space: LabelSpace, split: str = '') -> None:
-        folder = Path(root) / split
-        super().__init__(folder / 'images', folder / 'labels', label_space)
+
+def _pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
+    return pair_folders(root / split / 'images', root / split / 'labels')
+
+
+FOLDER = Layout(
+    title='a plain folder',
+    tree=(
+        '[<split>/]images/<name>.png, .jpg or .webp',
+        '[<split>/]labels/<name>.png (one byte a pixel: the label ids of your label space)',
+    ),
+    splits=(),
+    label_spaces=(),
+    marks=(('images', 'labels'), ('*/images', '*/labels')),
+    pairs=_pairs,
+    reader=label_id_reader,
+)

@@ -4,10 +4,18 @@ import cv2
 import numpy as np
 import pytest
 
-from sfnet_ros.datasets import CamVid, ImageFolder, open_dataset
+from sfnet_ros.datasets import open_dataset
 from sfnet_ros.labels import LabelSpace
 
 CAMVID = LabelSpace.load('camvid')
+
+
+def open_camvid(root, split='train', **drives):
+    return open_dataset('camvid', root, split, CAMVID, **drives)
+
+
+def open_folder(root):
+    return open_dataset('folder', root, '', CAMVID)
 
 
 @pytest.fixture
@@ -18,23 +26,23 @@ def camvid(tmp_path, write_pair):
 
 
 def test_pictures_are_rgb_and_void_becomes_255(camvid):
-    samples = list(CamVid(camvid, 'train'))
+    samples = list(open_camvid(camvid))
     assert [sample.name for sample in samples] == ['0001TP_006690', '0006R0_f00930', '0016E5_08159']
     assert samples[0].image[0, 0].tolist() == [30, 20, 10]
     assert [int(sample.target[0, 0]) for sample in samples] == [3, 8, 255]
 
 
 def test_drives_can_be_held_out_and_chosen(camvid):
-    assert CamVid(camvid, 'train', exclude_drives=['0006R0']).names == ['0001TP_006690', '0016E5_08159']
-    assert CamVid(camvid, 'train', drives=['0006R0']).names == ['0006R0_f00930']
+    assert open_camvid(camvid, exclude_drives=['0006R0']).names == ['0001TP_006690', '0016E5_08159']
+    assert open_camvid(camvid, drives=['0006R0']).names == ['0006R0_f00930']
     with pytest.raises(ValueError, match="drive '0006' is not in train; its drives are 0001TP, 0006R0, 0016E5"):
-        CamVid(camvid, 'train', drives=['0006'])
+        open_camvid(camvid, drives=['0006'])
 
 
 @pytest.mark.parametrize('suffix', ['.webp', '.jpg', '.PNG'])
 def test_a_picture_is_found_by_its_stem_whatever_its_format(tmp_path, write_pair, suffix):
     write_pair(tmp_path / 'images', tmp_path / 'labels', 'a', suffix=suffix)
-    assert len(ImageFolder(tmp_path, CAMVID)) == 1
+    assert len(open_folder(tmp_path)) == 1
 
 
 def test_a_split_is_a_folder_of_a_plain_data_set(tmp_path, write_pair):
@@ -44,28 +52,37 @@ def test_a_split_is_a_folder_of_a_plain_data_set(tmp_path, write_pair):
 
 def test_what_is_missing_is_said_before_anything_is_read(tmp_path, write_pair):
     with pytest.raises(FileNotFoundError, match=r'train does not exist'):
-        CamVid(tmp_path, 'train')
+        open_camvid(tmp_path)
     (tmp_path / 'images').mkdir()
     (tmp_path / 'labels').mkdir()
     with pytest.raises(ValueError, match='holds no pictures'):
-        ImageFolder(tmp_path, CAMVID)
+        open_folder(tmp_path)
     write_pair(tmp_path / 'images', tmp_path / 'labels', 'a')
     write_pair(tmp_path / 'images', tmp_path / 'labels', 'b')
     (tmp_path / 'labels' / 'b.png').unlink()
-    with pytest.raises(ValueError, match=r'1 of 2 pictures in .* have no label map .*, the first of them b'):
-        ImageFolder(tmp_path, CAMVID)
+    with pytest.raises(ValueError, match=r'1 of 2 pictures have no label map: .*b\.png; add'):
+        open_folder(tmp_path)
 
 
 def test_a_damaged_picture_and_a_wrong_label_map_are_refused_with_their_path(tmp_path, write_pair):
     write_pair(tmp_path / 'images', tmp_path / 'labels', 'a')
     (tmp_path / 'images' / 'a.png').write_bytes(b'torn')
     with pytest.raises(ValueError, match=r'a\.png cannot be read'):
-        ImageFolder(tmp_path, CAMVID)[0]
+        open_folder(tmp_path)[0]
     write_pair(tmp_path / 'images', tmp_path / 'labels', 'a')
-    for wrong in (np.zeros((4, 5), np.uint8), np.zeros((4, 6, 3), np.uint8), np.zeros((4, 6), np.uint16)):
-        cv2.imwrite(str(tmp_path / 'labels' / 'a.png'), wrong)
-        with pytest.raises(ValueError, match=r'a\.png is uint(8|16) of shape .*accepted is uint8 of shape \(4, 6\)'):
-            ImageFolder(tmp_path, CAMVID)[0]
+    for wrong, sentence in {
+        'torn': r'label map .*a\.png cannot be read',
+        'narrow': r'label map .*a\.png is 4x5, but its picture .*a\.png is 4x6',
+        'colored': r'label map .*a\.png is a picture of mode RGB; accepted is one byte a pixel',
+        'deep': r'label map .*a\.png is a picture of mode I;16; accepted is one byte a pixel',
+    }.items():
+        path = tmp_path / 'labels' / 'a.png'
+        shapes = {'narrow': (4, 5), 'colored': (4, 6, 3)}
+        cv2.imwrite(str(path), np.zeros(shapes.get(wrong, (4, 6)), np.uint16 if wrong == 'deep' else np.uint8))
+        if wrong == 'torn':
+            path.write_bytes(path.read_bytes()[:40])
+        with pytest.raises(ValueError, match=sentence):
+            open_folder(tmp_path)[0]
 
 
 def test_a_picture_lies_under_its_labels_whatever_its_exif_says(tmp_path, write_pair):
@@ -79,7 +96,7 @@ def test_a_picture_lies_under_its_labels_whatever_its_exif_says(tmp_path, write_
     (tmp_path / 'images' / 'a.png').unlink()
     (tmp_path / 'images' / 'a.jpg').write_bytes(jpeg.tobytes()[:2] + segment + jpeg.tobytes()[2:])
     cv2.imwrite(str(tmp_path / 'labels' / 'a.png'), np.zeros((16, 16), np.uint8))
-    image = ImageFolder(tmp_path, CAMVID)[0].image
+    image = open_folder(tmp_path)[0].image
     assert image[0].mean() > 200
     assert image[-1].mean() < 50
 
@@ -88,15 +105,16 @@ def test_two_pictures_of_one_name_are_refused(tmp_path, write_pair):
     write_pair(tmp_path / 'images', tmp_path / 'labels', 'a')
     write_pair(tmp_path / 'images', tmp_path / 'labels', 'a', suffix='.jpg')
     with pytest.raises(ValueError, match=r'a\.jpg and .*a\.png have one name'):
-        ImageFolder(tmp_path, CAMVID)
+        open_folder(tmp_path)
 
 
-def test_unknown_layouts_splits_and_foreign_classes_are_refused(camvid):
-    with pytest.raises(ValueError, match="layout 'kitti' is not one of camvid, folder"):
+def test_unknown_layouts_splits_and_foreign_classes_are_refused(camvid, write_pair):
+    with pytest.raises(ValueError, match="layout 'kitti' is not one of ade20k, bdd100k, camvid"):
         open_dataset('kitti', camvid, 'train', CAMVID)
     with pytest.raises(ValueError, match="split 'trian' is not one of train, val, test"):
         open_dataset('camvid', camvid, 'trian', CAMVID)
-    with pytest.raises(ValueError, match='not of cityscapes'):
+    with pytest.raises(ValueError, match=r'CamVid .* is labelled in the classes of camvid, not of cityscapes'):
         open_dataset('camvid', camvid, 'train', LabelSpace.load('cityscapes'))
-    with pytest.raises(ValueError, match='drives are known in the layout camvid only'):
+    write_pair(camvid / 'images', camvid / 'labels', 'a')
+    with pytest.raises(ValueError, match='layout folder knows no drives'):
         open_dataset('folder', camvid, '', CAMVID, ['0006R0'])

@@ -1,0 +1,124 @@
+"""Look through a data set before hours of training on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sfnet_ros.datasets import LAYOUTS, LabelledPictures, open_dataset
+from sfnet_ros.labels import LabelSpace
+
+
+@dataclass(frozen=True)
+class SplitFound:
+    """What a split holds.
+
+    Args:
+        split: Its name.
+        pictures: How many pairs can be read.
+        drives: Drives or cities that they are from, where names tell.
+        sizes: Sizes (height, width) that occur, and how often.
+        pixel_counts: Labelled pixels of each class, ``(K,)``.
+        unlabelled: Share of the pixels that have no class, 0 to 1.
+        problems: A sentence for each pair that cannot be used.
+    """
+
+    split: str
+    pictures: int
+    drives: tuple[str, ...]
+    sizes: dict[tuple[int, int], int]
+    pixel_counts: NDArray[np.int64]
+    unlabelled: float
+    problems: tuple[str, ...]
+
+
+def layouts_at(root: Path) -> list[str]:
+    """List the layouts that a folder looks like; none where it looks like no data set.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+    """
+    if not root.is_dir():
+        raise FileNotFoundError(f'folder {root} does not exist; give the root folder of a data set')
+    found = [
+        name
+        for name, layout in LAYOUTS.items()
+        if any(all(any(root.glob(mark)) for mark in group) for group in layout.marks)
+    ]
+    # Folders called images and labels are in others too.
+    return [name for name in found if name != 'folder'] or found
+
+
+def splits_at(root: Path, layout: str) -> list[str]:
+    """List the splits that may lie in a data set: those of the layout, or for plain folders those that are there."""
+    if LAYOUTS[layout].splits:
+        return list(LAYOUTS[layout].splits)
+    own = [''] if (root / 'images').is_dir() else []
+    return own + sorted(folder.parent.name for folder in root.glob('*/images') if folder.is_dir())
+
+
+def describe(layout: str, root: Path) -> str:
+    """Say how a layout lies on disk, as lines of text."""
+    chosen = LAYOUTS[layout]
+    splits = f' (splits: {", ".join(chosen.splits)})' if chosen.splits else ''
+    title = f'{chosen.title}, layout {layout}{splits}, under {root}:'
+    return '\n'.join([title, *(f'  {line}' for line in chosen.tree)])
+
+
+def check_split(
+    layout: str,
+    root: Path,
+    split: str,
+    label_space: LabelSpace,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> SplitFound:
+    """Read every pair of a split.
+
+    Args:
+        layout: A key of `LAYOUTS`.
+        root: Folder of the data set.
+        split: The split.
+        label_space: Classes that the label maps are read in.
+        progress: Goes through the indices, so as to show how far it is.
+
+    Raises:
+        FileNotFoundError: A folder of the layout does not exist.
+        ValueError: Pictures have no label map; see `open_dataset`.
+    """
+    dataset = open_dataset(layout, root, split, label_space)
+    counts, sizes, problems = np.zeros(256, np.int64), dict[tuple[int, int], int](), list[str]()
+    for found in _read_all(dataset, progress):
+        if isinstance(found, str):
+            problems.append(found)
+            continue
+        counts += np.bincount(found.ravel(), minlength=256)
+        sizes[found.shape] = sizes.get(found.shape, 0) + 1
+    return SplitFound(
+        split=split,
+        pictures=len(dataset) - len(problems),
+        drives=tuple(dataset.drives),
+        sizes=sizes,
+        pixel_counts=counts[: label_space.num_classes],
+        unlabelled=float(counts[LabelSpace.ignore_index] / max(1, counts.sum())),
+        problems=tuple(problems),
+    )
+
+
+def _read_all(
+    dataset: LabelledPictures, progress: Callable[[Iterable[int]], Iterable[int]]
+) -> Iterator[NDArray[np.uint8] | str]:
+    def read(index: int) -> NDArray[np.uint8] | str:
+        try:
+            return dataset[index].target
+        except ValueError as error:
+            return str(error)
+
+    # Decoding releases the interpreter's lock.
+    with ThreadPoolExecutor() as pool:
+        for _, found in zip(progress(range(len(dataset))), pool.map(read, range(len(dataset))), strict=True):
+            yield found

@@ -1,0 +1,74 @@
+"""Which label map belongs to which picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SUFFIXES = ('.png', '.webp', '.jpg', '.jpeg')
+
+# A hundred paths help nobody.
+_LISTED = 10
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A picture and its label map.
+
+    Args:
+        name: What the data set calls it.
+        image: Its file.
+        labels: The label map's file.
+    """
+
+    name: str
+    image: Path
+    labels: Path
+
+
+def files_by_name(root: Path, pattern: str, ending: str = '') -> dict[str, Path]:
+    """Find files by the name that they have without their ending.
+
+    Args:
+        root: Folder that must exist.
+        pattern: Of paths below it, as `Path.glob` takes them.
+        ending: End of the stem that is no part of the name, such as ``_leftImg8bit``; other files are passed over.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        ValueError: No file is found, or two have one name.
+    """
+    if not root.is_dir():
+        raise FileNotFoundError(f"folder {root} does not exist; give the data set's root folder")
+    files = sorted(root.glob(pattern))
+    paths = [path for path in files if path.suffix.lower() in SUFFIXES and path.stem.endswith(ending)]
+    found = {path.stem.removesuffix(ending): path for path in paths}
+    if len(found) < len(paths):
+        twice = next(path for path in paths if found[path.stem.removesuffix(ending)] != path)
+        raise ValueError(f'{twice} and {found[twice.stem.removesuffix(ending)]} have one name; keep one of them')
+    if not found:
+        raise ValueError(f'folder {root} holds no pictures {pattern}; accepted are {", ".join(SUFFIXES)}')
+    return found
+
+
+def pair_up(images: Mapping[str, Path], labels: Mapping[str, Path]) -> list[Pair]:
+    """Pair pictures with the label maps of their names, in the order of the names.
+
+    Raises:
+        ValueError: A picture has no label map; the sentence lists them.
+    """
+    missing = [images[name] for name in sorted(images.keys() - labels.keys())]
+    if missing:
+        raise ValueError(
+            f'{len(missing)} of {len(images)} pictures have no label map: {listed(missing)}; '
+            'add the label maps, or take these pictures out'
+        )
+    return [Pair(name, images[name], labels[name]) for name in sorted(images)]
+
+
+def listed(items: Iterable[object]) -> str:
+    """Name the first ten of some things, and how many more there are."""
+    names = [str(item) for item in items]
+    more = f' and {len(names) - _LISTED} more' if len(names) > _LISTED else ''
+    return ', '.join(names[:_LISTED]) + more

@@ -1,0 +1,235 @@
+"""Every layout, on a small copy of a data set as it is published."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from sfnet_ros.datasets import LAYOUTS, open_dataset
+from sfnet_ros.datasets.check import layouts_at, splits_at
+from sfnet_ros.datasets.mapillary import cityscapes_class
+from sfnet_ros.labels import LabelSpace
+
+_SIZE = (4, 6)
+_CITY = 'aachen/aachen_000000_000019'
+
+
+def picture(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((*_SIZE, 3), (10, 20, 30), np.uint8))
+
+
+def label_map(path, values, palette=False):
+    """Write a label map whose first pixels have these values; the rest has the last of them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ids = np.full(_SIZE, values[-1], np.uint8)
+    ids.flat[: len(values)] = values
+    image = Image.fromarray(ids)
+    if palette:
+        image = image.convert('L')
+        image.putpalette([(7 * channel) % 256 for channel in range(768)])
+    image.save(path)
+
+
+def cityscapes(root, kind='gtFine', split='train', frames='leftImg8bit'):
+    picture(root / frames / split / f'{_CITY}_leftImg8bit.png')
+    label_map(root / kind / split / f'{_CITY}_{kind}_labelIds.png', [7, 33, 9, 26])
+    # They lie beside the label ids, and are not to be taken for them.
+    label_map(root / kind / split / f'{_CITY}_{kind}_instanceIds.png', [1])
+    picture(root / kind / split / f'{_CITY}_{kind}_color.png')
+
+
+def cityscapes_sequence(root):
+    cityscapes(root, frames='leftImg8bit_sequence')
+    picture(root / 'leftImg8bit_sequence' / 'train' / 'aachen' / 'aachen_000000_000020_leftImg8bit.png')
+
+
+def mapillary(root, labels='labels', config='config.json', names=()):
+    picture(root / 'training' / 'images' / 'a-b_1.jpg')
+    label_map(root / 'training' / labels / 'a-b_1.png', [0, 1, 2, 3], palette=True)
+    document = {'labels': [{'name': name, 'evaluate': True, 'color': [0, 0, 0]} for name in names]}
+    (root / config).write_text(json.dumps(document))
+
+
+def mapillary_1(root):
+    names = [
+        'construction--flat--road',
+        'object--vehicle--bicycle',
+        'construction--flat--parking',
+        'object--vehicle--car',
+    ]
+    mapillary(root, names=names)
+
+
+def mapillary_2(root):
+    names = [
+        'marking--discrete--arrow--left',
+        'object--vehicle--bicycle',
+        'object--traffic-sign--back',
+        'object--vehicle--car',
+    ]
+    mapillary(root, 'v2.0/labels', 'config_v2.0.json', names)
+
+
+def bdd100k(root):
+    picture(root / 'images' / '10k' / 'train' / '0a0a.jpg')
+    label_map(root / 'labels' / 'sem_seg' / 'masks' / 'train' / '0a0a.png', [0, 18, 255, 13])
+
+
+def bdd100k_former(root):
+    picture(root / 'seg' / 'images' / 'train' / '0a0a.jpg')
+    label_map(root / 'seg' / 'labels' / 'train' / '0a0a_train_id.png', [0, 18, 255, 13])
+
+
+def idd(root, ending='labelcsTrainIds', values=(0, 18, 255, 13)):
+    picture(root / 'leftImg8bit' / 'train' / '201' / 'frame0029_leftImg8bit.jpg')
+    label_map(root / 'gtFine' / 'train' / '201' / f'frame0029_gtFine_{ending}.png', values)
+
+
+def camvid(root):
+    picture(root / 'train' / '0006R0_f00930.png')
+    label_map(root / 'trainannot' / '0006R0_f00930.png', [3, 10, 11, 8])
+
+
+def camvid_full(root):
+    picture(root / '701_StillsRaw_full' / '0006R0_f00930.png')
+    picture(root / '701_StillsRaw_full' / '0006R0_f00960.png')
+    colors = np.full((*_SIZE, 3), (64, 0, 128), np.uint8)
+    # A lane's marking is road, a scooter a bicyclist; the third is void.
+    colors[0, :3] = (128, 0, 192), (192, 0, 192), (0, 0, 0)
+    (root / 'LabeledApproved_full').mkdir()
+    Image.fromarray(colors).save(root / 'LabeledApproved_full' / '0006R0_f00930_L.png')
+    (root / 'train.txt').write_text('/SegNet/train/0006R0_f00930.png /SegNet/trainannot/0006R0_f00930.png\n')
+
+
+def ade20k(root):
+    picture(root / 'images' / 'training' / 'ADE_train_00000001.jpg')
+    label_map(root / 'annotations' / 'training' / 'ADE_train_00000001.png', [1, 150, 0, 21])
+
+
+def pascal_context(root):
+    picture(root / 'JPEGImages' / '2008_000002.jpg')
+    picture(root / 'JPEGImages' / '2008_000003.jpg')
+    label_map(root / 'SegmentationClassContext' / '2008_000002.png', [1, 59, 0, 14], palette=True)
+    listing = root / 'ImageSets' / 'SegmentationContext' / 'train.txt'
+    listing.parent.mkdir(parents=True)
+    listing.write_text('2008_000002\n')
+
+
+def folder(root):
+    picture(root / 'train' / 'images' / 'a.png')
+    label_map(root / 'train' / 'labels' / 'a.png', [3, 10, 11, 8])
+
+
+# Layout, what writes it, label space, name of the one picture, and the train ids of its first pixels.
+CASES = {
+    'ade20k': ('ade20k', ade20k, 'ade20k', 'ADE_train_00000001', [0, 149, 255, 20]),
+    'bdd100k': ('bdd100k', bdd100k, 'cityscapes', '0a0a', [0, 18, 255, 13]),
+    'bdd100k, former': ('bdd100k', bdd100k_former, 'cityscapes', '0a0a', [0, 18, 255, 13]),
+    'camvid': ('camvid', camvid, 'camvid', '0006R0_f00930', [3, 10, 255, 8]),
+    'camvid_full': ('camvid_full', camvid_full, 'camvid', '0006R0_f00930', [3, 10, 255, 8]),
+    'cityscapes': ('cityscapes', cityscapes, 'cityscapes', 'aachen_000000_000019', [0, 18, 255, 13]),
+    'coarse': (
+        'cityscapes_coarse',
+        lambda root: cityscapes(root, 'gtCoarse'),
+        'cityscapes',
+        'aachen_000000_000019',
+        [0, 18, 255, 13],
+    ),
+    'sequence': ('cityscapes_sequence', cityscapes_sequence, 'cityscapes', 'aachen_000000_000019', [0, 18, 255, 13]),
+    'folder': ('folder', folder, 'camvid', 'a', [3, 10, 255, 8]),
+    'idd as cityscapes': ('idd', idd, 'cityscapes', '201_frame0029', [0, 18, 255, 13]),
+    'idd': ('idd', lambda root: idd(root, 'labellevel3Ids', [0, 7, 255, 9]), 'idd', '201_frame0029', [0, 7, 255, 9]),
+    'mapillary as cityscapes': ('mapillary', mapillary_1, 'cityscapes', 'a-b_1', [0, 18, 255, 13]),
+    'mapillary': ('mapillary', mapillary_1, 'mapillary', 'a-b_1', [0, 1, 2, 3]),
+    'mapillary 2.0': ('mapillary_2', mapillary_2, 'cityscapes', 'a-b_1', [0, 18, 255, 13]),
+    'pascal_context': ('pascal_context', pascal_context, 'pascal_context', '2008_000002', [0, 58, 255, 13]),
+    'with background': ('pascal_context', pascal_context, 'pascal_context60', '2008_000002', [1, 59, 0, 14]),
+}
+
+
+def test_every_layout_has_its_small_copy():
+    assert {layout for layout, *_ in CASES.values()} == LAYOUTS.keys()
+
+
+@pytest.mark.parametrize(('layout', 'write', 'label_space', 'name', 'train_ids'), CASES.values(), ids=CASES.keys())
+def test_a_data_set_is_read_as_it_is_published(tmp_path, layout, write, label_space, name, train_ids):
+    write(tmp_path)
+    sample, *others = open_dataset(layout, tmp_path, 'train', LabelSpace.load(label_space))
+    assert others == []
+    assert sample.name == name
+    assert sample.image.shape == (*_SIZE, 3)
+    assert np.abs(sample.image[0, 0].astype(int) - (30, 20, 10)).max() <= 2
+    assert sample.target.ravel()[:4].tolist() == train_ids
+
+
+@pytest.mark.parametrize(('layout', 'write'), [case[:2] for case in CASES.values()], ids=CASES.keys())
+def test_a_layout_is_told_from_its_folders(tmp_path, layout, write):
+    write(tmp_path)
+    assert layouts_at(tmp_path) == [layout]
+    assert 'train' in splits_at(tmp_path, layout)
+
+
+def test_cities_are_held_out_as_drives_are(tmp_path):
+    cityscapes(tmp_path)
+    picture(tmp_path / 'leftImg8bit' / 'train' / 'bochum' / 'bochum_000000_000313_leftImg8bit.png')
+    label_map(tmp_path / 'gtFine' / 'train' / 'bochum' / 'bochum_000000_000313_gtFine_labelIds.png', [7])
+    space = LabelSpace.load('cityscapes')
+    assert open_dataset('cityscapes', tmp_path, 'train', space).drives == ['aachen', 'bochum']
+    assert open_dataset('cityscapes', tmp_path, 'train', space, exclude_drives=['aachen']).names == [
+        'bochum_000000_000313'
+    ]
+
+
+def test_label_ids_of_ones_own_classes_pass_and_those_of_another_data_set_do_not(tmp_path):
+    cityscapes(tmp_path)
+    (tmp_path / 'mine.yaml').write_text(
+        'classes:\n'
+        '- {name: ground, color: [1, 2, 3], label_ids: [7, 8]}\n'
+        '- {name: thing, color: [4, 5, 6], label_ids: [26]}\n'
+    )
+    (sample,) = open_dataset('cityscapes', tmp_path, 'train', LabelSpace.load(tmp_path / 'mine.yaml'))
+    assert sample.target.ravel()[:4].tolist() == [0, 255, 255, 1]
+    with pytest.raises(ValueError, match='labelled in the classes of cityscapes, not of camvid'):
+        open_dataset('cityscapes', tmp_path, 'train', LabelSpace.load('camvid'))
+
+
+@pytest.mark.parametrize(
+    ('name', 'expected'),
+    [
+        ('object--traffic-light--pedestrians', 'traffic light'),
+        ('object--traffic-sign--front', 'traffic sign'),
+        ('object--traffic-sign--back', ''),
+        ('construction--flat--roadblock', ''),
+        ('human--person--individual', 'person'),
+        ('void--unlabeled', ''),
+    ],
+)
+def test_a_class_of_mapillary_goes_to_the_nearest_of_cityscapes(name, expected):
+    assert cityscapes_class(name) == expected
+
+
+def test_every_class_that_mapillary_is_mapped_by_is_one_of_cityscapes():
+    names = {cityscapes_class(name) for name in LabelSpace.load('mapillary').names} - {''}
+    assert names == set(LabelSpace.load('cityscapes').names)
+
+
+def test_what_a_layout_needs_and_lacks_is_said(tmp_path):
+    space = LabelSpace.load('cityscapes')
+    mapillary_1(tmp_path)
+    (tmp_path / 'config.json').write_text('{"labels": [1]}')
+    with pytest.raises(ValueError, match=r'config\.json is not the config of Mapillary Vistas'):
+        open_dataset('mapillary', tmp_path, 'train', space)
+    (tmp_path / 'config.json').unlink()
+    with pytest.raises(FileNotFoundError, match=r'config\.json does not exist; it comes with the data set'):
+        open_dataset('mapillary', tmp_path, 'train', space)
+    with pytest.raises(FileNotFoundError, match='lists the pictures of the split'):
+        open_dataset('pascal_context', tmp_path, 'train', LabelSpace.load('pascal_context'))
+    with pytest.raises(FileNotFoundError, match='with sequences in it does not exist'):
+        open_dataset('idd', tmp_path, 'train', space)
+    with pytest.raises(ValueError, match="split 'training' is not one of train, val"):
+        open_dataset('mapillary', tmp_path, 'training', space)
