@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import torch
 
 from sfnet_ros.network.config import SFNetConfig
 from sfnet_ros.network.sfnet import SFNet, build_sfnet
-
-VARIANTS: dict[str, Callable[[SFNetConfig], SFNet]] = {'sfnet': build_sfnet}
+from sfnet_ros.network.variants import parse_variant
 
 
 def create_model(config: SFNetConfig) -> SFNet:
-    """Build the network that a config describes, with fresh weights, in training mode.
+    """Build the network that a config describes, with fresh weights, in training mode."""
+    model = build_sfnet(config)
+    for variant in parse_variant(config.variant):
+        variant.apply(model)
+    return model
 
-    Raises:
-        ValueError: ``config.variant`` is unknown.
-    """
-    if config.variant not in VARIANTS:
-        raise ValueError(f'variant {config.variant!r} is not one of {", ".join(VARIANTS)}')
-    return VARIANTS[config.variant](config)
+
+def create_without_weights(config: SFNetConfig) -> SFNet:
+    """Build the network for weights that follow at once: on torch's meta device, which knows shapes alone."""
+    with torch.device('meta'):
+        return create_model(config)

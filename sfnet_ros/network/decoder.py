@@ -28,14 +28,15 @@ class AlignedFPNDecoder(nn.Module):
         """Fuse levels.
 
         Args:
-            features: Backbone maps, finest first, without the top one.
+            features: Backbone maps, finest first, without the top one; the last ones are used.
             top: The context module's output, ``(N, width, h, w)``.
 
         Returns:
             The pyramid, finest first, ``top`` last; and the flow into each level but the last.
         """
         pyramid, flows = [top], list[Tensor]()
-        levels = list(zip(features, self.laterals, self.alignments, strict=True))
+        used = features[len(features) - len(self.laterals) :]
+        levels = list(zip(used, self.laterals, self.alignments, strict=True))
         for feature, lateral, align in reversed(levels):
             fine = lateral(feature)
             aligned, flow = align(fine=fine, coarse=pyramid[0])

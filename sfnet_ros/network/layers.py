@@ -25,6 +25,11 @@ def conv1x1(in_channels: int, out_channels: int, stride: int = 1, bias: bool = F
     return _he_normal(nn.Conv2d(in_channels, out_channels, 1, stride, bias=bias))
 
 
+def depthwise3x3(channels: int, stride: int = 1) -> nn.Conv2d:
+    """Build a 3x3 convolution of each channel alone."""
+    return _he_normal(nn.Conv2d(channels, channels, 3, stride, padding=1, groups=channels, bias=False))
+
+
 def conv3x3_bn_relu(in_channels: int, out_channels: int, stride: int = 1, bias: bool = False) -> nn.Sequential:
     """Build 3x3 convolution, batch norm, ReLU."""
     conv = conv3x3(in_channels, out_channels, stride, bias=bias)

@@ -41,8 +41,8 @@ class SFNet(nn.Module):
         config: SFNetConfig,
         backbone: Backbone,
         context: nn.Module,
-        decoder: AlignedFPNDecoder,
-        classifier: PyramidClassifier,
+        decoder: nn.Module,
+        classifier: nn.Module,
         aux_heads: nn.ModuleList,
     ) -> None:
         super().__init__()
@@ -78,8 +78,7 @@ class SFNet(nn.Module):
 
     def _pyramid(self, batch: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         *features, top = self.backbone(batch)
-        used = features[len(features) - len(self.decoder.laterals) :]
-        pyramid, flows = self.decoder(used, self.context(top))
+        pyramid, flows = self.decoder(features, self.context(top))
         return pyramid, flows
 
 

@@ -52,8 +52,3 @@ def test_a_fresh_network_flows_nowhere_and_learns_to():
     assert all((flow == 0).all() for flow in details.flows)
     details.logits.square().mean().backward()
     assert all(module.flow.weight.grad.abs().max() > 0 for module in model.decoder.alignments)
-
-
-def test_an_unknown_variant_is_refused():
-    with pytest.raises(ValueError, match="variant 'fcn' is not one of sfnet"):
-        create_model(SFNetConfig(variant='fcn'))
