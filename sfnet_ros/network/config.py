@@ -17,7 +17,8 @@ class SFNetConfig:
     """Architecture of an SFNet; ``None`` is replaced by what the released network of that backbone or variant has.
 
     Args:
-        backbone: A key of ``BACKBONES``: df1, df2, resnet18, resnet50, resnet101, stdc1, stdc2, shufflenetv2.
+        backbone: A key of ``BACKBONES``: df1, df2, resnet18, resnet50, resnet101, stdc1, stdc2, shufflenetv2,
+            efficientnet_lite0, efficientnet_lite1, efficientnet_lite2.
         num_classes: Channels of the logits, 1 to 255 (255 is the ignore index of label maps).
         width: Channels of the decoder.
         finest_stride: Stride of the finest level that the decoder uses and the logits are computed at: 4, 8 or 16.

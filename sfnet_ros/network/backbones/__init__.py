@@ -9,6 +9,7 @@ from functools import partial
 from sfnet_ros.network.backbones.base import Backbone
 from sfnet_ros.network.backbones.blocks import BasicBlock, Bottleneck
 from sfnet_ros.network.backbones.df import DF1, DF2
+from sfnet_ros.network.backbones.efficientnet_lite import EfficientNetLite
 from sfnet_ros.network.backbones.resnet import ResNet
 from sfnet_ros.network.backbones.shufflenet import ShuffleNetV2
 from sfnet_ros.network.backbones.stdc import STDC
@@ -34,6 +35,9 @@ BACKBONES: dict[str, BackboneSpec] = {
     'stdc2': BackboneSpec(lambda dilated: STDC((4, 5, 3)), width=64, finest_stride=4),
     # Not released: as wide as the other light ones, and as fine as all but DF.
     'shufflenetv2': BackboneSpec(lambda dilated: ShuffleNetV2(), width=64, finest_stride=4),
+    'efficientnet_lite0': BackboneSpec(lambda dilated: EfficientNetLite(1.0, 1.0), width=64, finest_stride=8),
+    'efficientnet_lite1': BackboneSpec(lambda dilated: EfficientNetLite(1.0, 1.1), width=64, finest_stride=8),
+    'efficientnet_lite2': BackboneSpec(lambda dilated: EfficientNetLite(1.1, 1.2), width=64, finest_stride=8),
 }
 
 __all__ = ['BACKBONES', 'Backbone', 'BackboneSpec']
