@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,29 @@ def test_what_is_prepared_is_what_auto_runs(
     made = graph.stat().st_mtime_ns
     assert cli.main(['prepare', '--model', str(model), '--backend', 'onnxruntime']) == 0
     assert graph.stat().st_mtime_ns == made
+
+
+def test_a_file_that_was_damaged_is_passed_over_and_made_anew(
+    small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+    model = tmp_path / 'model'
+    shutil.copytree(small_model, model)
+    save_manifest(model, replace(load_manifest(model), faithful=('mnn/float32',)))
+    command = ['prepare', '--model', str(model), '--backend', 'mnn']
+    assert cli.main(command) == 0
+    (graph,), (converted,) = ((tmp_path / 'cache').rglob(name) for name in ('*.onnx', '*.mnn'))
+    made = graph.stat().st_mtime_ns
+    # As a loss of power may leave it; a start of the node must not fail by it.
+    os.truncate(converted, converted.stat().st_size // 2)
+    assert Segmenter.from_model(model, device='cpu').describe() == 'model on torch/cpu/float32'
+    assert cli.main(command) == 0
+    assert Segmenter.from_model(model, device='cpu').describe() == 'model on mnn/cpu/float32'
+    assert graph.stat().st_mtime_ns == made
+    # That file is all it takes to start: nothing is made while a node configures.
+    graph.unlink()
+    assert Segmenter.from_model(model, device='cpu').describe() == 'model on mnn/cpu/float32'
+    assert not graph.exists()
 
 
 def test_a_backend_that_is_none_is_a_sentence(small_model: Path, capsys: pytest.CaptureFixture[str]) -> None:

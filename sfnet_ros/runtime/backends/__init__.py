@@ -16,6 +16,7 @@ from sfnet_ros.runtime.backends.tensorrt import TensorRTBackend, has_engine
 from sfnet_ros.runtime.backends.torch import TorchBackend
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.export.graphs import cached_graph, grid_graph, int8_file, int8_graph
+from sfnet_ros.runtime.export.whole import is_whole
 
 __all__ = ['Backend', 'Choice', 'choose', 'create_backend', 'is_prepared', 'pairs', 'prepare', 'why_not']
 
@@ -60,11 +61,11 @@ def is_prepared(choice: Choice, deploy_model: DeployModel, folder: Path | None =
     if choice.backend == 'torch':
         return True
     if choice.precision == 'int8':
-        return folder is not None and int8_file(deploy_model, folder).is_file()
+        return folder is not None and is_whole(int8_file(deploy_model, folder))
     graph = cached_graph(deploy_model, _suffix(choice))
     if choice.backend == 'tensorrt':
-        return graph.is_file() and has_engine(graph, choice.device, choice.precision)
-    return graph.is_file()
+        return is_whole(graph) and has_engine(graph, choice.device, choice.precision)
+    return is_whole(graph)
 
 
 def prepare(choice: Choice, deploy_model: DeployModel, folder: Path | None = None) -> Path:
@@ -75,11 +76,11 @@ def prepare(choice: Choice, deploy_model: DeployModel, folder: Path | None = Non
     """
     if choice.precision == 'int8':
         return int8_graph(deploy_model, folder)
-    graph = grid_graph(deploy_model, half=choice.precision == 'float16')
-    if choice.backend != 'mnn':
-        return graph
     path = cached_graph(deploy_model, _suffix(choice))
-    if not path.is_file():
+    if is_whole(path):
+        return path
+    graph = grid_graph(deploy_model, half=choice.precision == 'float16')
+    if choice.backend == 'mnn':
         convert(graph, path)
     return path
 

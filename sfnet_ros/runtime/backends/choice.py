@@ -158,8 +158,6 @@ def choose(
     asked = [pair for pair in pairs(device) if backend in ('auto', pair[0]) and precision in ('auto', pair[1])]
     refusals = {pair: why_not(device, *pair) for pair in asked}
     here = [pair for pair in asked if not refusals[pair]]
-    if backend == 'auto':
-        here = [pair for pair in here if is_ready(Choice(pair[0], device, pair[1]))]
     faithful = [pair for pair in here if '/'.join(pair) in manifest.faithful]
     if precision != 'auto':
         taken = [*faithful, *(pair for pair in here if pair[0] == 'torch'), *here]
@@ -168,9 +166,12 @@ def choose(
         exact = [pair for pair in here if pair[1] == 'float32' and pair[0] in ('torch', backend)]
         taken = [pair for pair in here if pair in (*faithful, *exact) and is_native(device, pair[1])]
         reason = 'the fastest that is installed, native and faithful'
-    if not taken:
+    choices = (Choice(name, device, there, reason) for name, there in taken)
+    # One after the other, as it takes a while to see of a large file that it is whole.
+    chosen = next((choice for choice in choices if backend != 'auto' or is_ready(choice)), None)
+    if chosen is None:
         raise ValueError(next(filter(None, refusals.values()), _nothing(backend, device, precision)))
-    return Choice(taken[0][0], device, taken[0][1], reason)
+    return chosen
 
 
 def _only(backend: str, device: str, precision: str) -> Choice:

@@ -13,22 +13,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sfnet_ros.files import atomic_path
 from sfnet_ros.runtime.backends.grid import GridBackend
+from sfnet_ros.runtime.export.whole import whole_file
 from sfnet_ros.runtime.optional import require
 
 LIBRARIES = ('MNN',)
 
 
 def convert(graph: Path, path: Path) -> None:
-    """Turn a graph of `export_grid` into MNN's format.
+    """Turn a graph of `export_grid` into MNN's format, in a file of `whole_file`.
 
     Raises:
         ValueError: MNN is not installed, or cannot read the graph.
     """
     require(LIBRARIES, 'backend mnn', 'mnn')
     # The converter itself: the package's own script around it would report its use over the network.
-    with atomic_path(path) as temporary:
+    with whole_file(path) as temporary:
         with _silent():
             import _tools
 

@@ -11,6 +11,7 @@ from torch import nn
 
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.export.onnx import export_grid
+from sfnet_ros.runtime.export.whole import is_whole, whole_file
 from sfnet_ros.share import user_cache_folder
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def cached_graph(deploy_model: DeployModel, suffix: str = '.onnx') -> Path:
 
 
 def grid_graph(deploy_model: DeployModel, *, half: bool = False) -> Path:
-    """Find a model's graph, or make it, which takes half a minute.
+    """Find a model's graph, or make it, which takes half a minute; one that was damaged is made anew.
 
     Args:
         deploy_model: The model as it was loaded: a backend's own is folded already, and another one by that.
@@ -51,9 +52,10 @@ def grid_graph(deploy_model: DeployModel, *, half: bool = False) -> Path:
         ValueError: A library that this needs is not installed.
     """
     path = cached_graph(deploy_model, '.half.onnx' if half else '.onnx')
-    if not path.is_file():
+    if not is_whole(path):
         logger.info('preparing the graph of this model, once: about half a minute')
-        export_grid(deploy_model, path, half=half)
+        with whole_file(path) as temporary:
+            export_grid(deploy_model, temporary, half=half)
     return path
 
 
@@ -66,10 +68,10 @@ def int8_graph(deploy_model: DeployModel, folder: Path | None) -> Path:
     """Find a model's int8 graph, which stands beside its weights as it takes pictures to make.
 
     Raises:
-        ValueError: There is none for these weights.
+        ValueError: There is none for these weights, or a damaged one.
     """
     path = int8_file(deploy_model, folder) if folder else None
-    if path is None or not path.is_file():
+    if path is None or not is_whole(path):
         name = folder.name if folder else 'this model'
         raise ValueError(
             f'precision int8 of {name} has no graph for its weights yet; make it with sfnet export --precision int8'

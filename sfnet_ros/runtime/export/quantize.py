@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sfnet_ros.files import atomic_path
+from sfnet_ros.runtime.export.whole import whole_file
 from sfnet_ros.runtime.optional import require
 
 LIBRARIES = ('onnx', 'onnxruntime')
@@ -31,7 +31,7 @@ def quantize(graph: Path, frames: Iterable[NDArray[np.uint8]], path: Path) -> No
         graph: Of `export_grid`.
         frames: To calibrate on, ``(H, W, 3)`` RGB each, as the network sees them: its size, and pictures like those
             that it was trained on. They are asked for one by one, and none is kept.
-        path: Where to; what is there is replaced when the graph is whole.
+        path: Where to, see `whole_file`; what is there is replaced when the graph is whole.
 
     Raises:
         ValueError: A library that this needs is not installed, the file holds no such graph, or there is no frame or
@@ -41,7 +41,7 @@ def quantize(graph: Path, frames: Iterable[NDArray[np.uint8]], path: Path) -> No
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     model = _load(graph)
-    with atomic_path(path) as temporary, _quiet():
+    with whole_file(path) as temporary, _quiet():
         quantize_static(
             model,
             temporary,

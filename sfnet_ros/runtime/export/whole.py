@@ -1,0 +1,56 @@
+"""Files that are known to be whole: beside each lies the SHA-256 of its content, as ``sha256sum --check`` reads it.
+
+A robot that loses power while it writes finds files of the right name and size afterwards, and zeros in them.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sfnet_ros.files import atomic_path
+
+_BLOCK_BYTES = 1 << 20
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path, see `atomic_path`; what was written there is known to be whole from then on."""
+    with atomic_path(path) as temporary:
+        yield temporary
+        sha256 = _sha256(temporary)
+    # Last: whoever reads in between finds one that does not match, and so no whole file.
+    with atomic_path(checksum_file(path)) as temporary:
+        temporary.write_text(f'{sha256}  {path.name}\n', encoding='utf-8')
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether a file is there, and is what `whole_file` wrote."""
+    try:
+        said, _, _ = checksum_file(path).read_text(encoding='utf-8').partition(' ')
+        status = path.stat()
+        return said == _sha256_of(path, status.st_ino, status.st_size, status.st_mtime_ns)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def checksum_file(path: Path) -> Path:
+    """Name what lies beside a file."""
+    return path.with_name(f'{path.name}.sha256')
+
+
+@functools.lru_cache(maxsize=16)
+def _sha256_of(path: Path, *_: int) -> str:
+    """Hash a file once, as long as it stays the same; the start of a node asks more than once."""
+    return _sha256(path)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open('rb') as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()

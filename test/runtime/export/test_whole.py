@@ -1,0 +1,61 @@
+"""A file that was damaged, cut off or never finished is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sfnet_ros.runtime.export.whole import checksum_file, is_whole, whole_file
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    path = tmp_path / 'cache' / 'some.onnx'
+    with whole_file(path) as temporary:
+        assert temporary.suffix == '.onnx'
+        temporary.write_bytes(b'a graph' * 300_000)
+    return path
+
+
+def test_what_was_written_is_whole(graph: Path) -> None:
+    assert is_whole(graph)
+    assert sorted(os.listdir(graph.parent)) == ['some.onnx', 'some.onnx.sha256']
+
+
+@pytest.mark.skipif(shutil.which('sha256sum') is None, reason='no sha256sum here')
+def test_its_checksum_is_one_that_others_can_check(graph: Path) -> None:
+    subprocess.run(['sha256sum', '--check', '--quiet', checksum_file(graph).name], cwd=graph.parent, check=True)
+
+
+def test_a_file_that_was_cut_off_or_zeroed_is_not_whole(graph: Path) -> None:
+    content = graph.read_bytes()
+    for damaged in (b'', content[:-1], content[:1000] + bytes(len(content) - 1000)):
+        graph.write_bytes(damaged)
+        assert not is_whole(graph)
+    graph.write_bytes(content)
+    assert is_whole(graph)
+
+
+def test_without_either_of_the_two_nothing_is_whole(graph: Path) -> None:
+    checksum = checksum_file(graph).read_bytes()
+    for damaged in (b'', b'\xff', checksum[:20]):
+        checksum_file(graph).write_bytes(damaged)
+        assert not is_whole(graph)
+    checksum_file(graph).unlink()
+    assert not is_whole(graph)
+    checksum_file(graph).write_bytes(checksum)
+    assert is_whole(graph)
+    graph.unlink()
+    assert not is_whole(graph)
+
+
+def test_what_was_interrupted_leaves_the_old_one_whole(graph: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), whole_file(graph) as temporary:
+        temporary.write_bytes(b'half of ano')
+        raise KeyboardInterrupt
+    assert is_whole(graph)
+    assert len(os.listdir(graph.parent)) == 2
