@@ -63,7 +63,8 @@ LIBRARIES = {
     'evaluation': {'cv2', 'numpy'},
     'benchmark': {'cv2', 'numpy', 'torch'},
     'training': {'cv2', 'numpy', 'torch', 'torchvision', 'tqdm', 'yaml'},
-    'bags': {'cv2', 'numpy', 'rosbags'},
+    # What recordings are compressed with; `compression` is of the standard library from Python 3.14 on.
+    'bags': {'backports', 'compression', 'cv2', 'lz4', 'numpy', 'rosbags', 'yaml'},
     'ros': {
         'cv2',
         'diagnostic_msgs',
@@ -73,6 +74,7 @@ LIBRARIES = {
         'numpy',
         'rcl_interfaces',
         'rclpy',
+        'rosgraph_msgs',
         'sensor_msgs',
         'std_msgs',
         'std_srvs',
