@@ -54,6 +54,17 @@ def label_message(label_map: NDArray[np.uint8], at_ns: int, frame_id: str) -> St
     return _compressed('mono8; png compressed mono8', data, at_ns, frame_id)
 
 
+def image_message(pixels: NDArray[np.uint8], at_ns: int, frame_id: str) -> Stamped:
+    """Pack pixels, ``(H, W)`` as mono8 or ``(H, W, 3)`` as rgb8, as sensor_msgs/Image without padding."""
+    height, width = pixels.shape[:2]
+    encoding = 'mono8' if pixels.ndim == 2 else 'rgb8'
+    data = np.ascontiguousarray(pixels).reshape(-1)
+    return cast(
+        Stamped,
+        TYPES.types[IMAGE](_header(at_ns, frame_id), height, width, encoding, 0, data.size // height, data),
+    )
+
+
 def to_label_map(message: Any) -> NDArray[np.uint8]:
     """Take the label map, ``(H, W)`` train ids, out of a CompressedImage (PNG) or a mono8 Image.
 
@@ -81,7 +92,9 @@ def _encode(suffix: str, pixels: NDArray[np.uint8], options: list[int]) -> NDArr
 
 
 def _compressed(image_format: str, data: NDArray[np.uint8], at_ns: int, frame_id: str) -> Stamped:
-    kinds = TYPES.types
-    stamp = kinds['builtin_interfaces/msg/Time'](*divmod(at_ns, _NS_PER_S))
-    header = kinds['std_msgs/msg/Header'](stamp, frame_id)
-    return cast(Stamped, kinds[COMPRESSED_IMAGE](header, image_format, data))
+    return cast(Stamped, TYPES.types[COMPRESSED_IMAGE](_header(at_ns, frame_id), image_format, data))
+
+
+def _header(at_ns: int, frame_id: str) -> Any:
+    stamp = TYPES.types['builtin_interfaces/msg/Time'](*divmod(at_ns, _NS_PER_S))
+    return TYPES.types['std_msgs/msg/Header'](stamp, frame_id)

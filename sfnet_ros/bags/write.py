@@ -24,10 +24,10 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from sfnet_ros.bags.messages import TYPES, Stamped, stamp_ns
 
 # From version 9 on the QoS profiles are nested YAML, which Humble and Iron cannot read; Jazzy and later read both.
-_VERSION: Final = 8
+VERSION: Final = 8
 
 _UNSPECIFIED = QosTime(0, 0)
-_RELIABLE = Qos(
+RELIABLE = Qos(
     history=QosHistory.KEEP_LAST,
     depth=10,
     reliability=QosReliability.RELIABLE,
@@ -51,7 +51,7 @@ class BagWriter:
         """Write a message, of a type such as ``sensor_msgs/msg/CompressedImage``, at the time of its stamp."""
         if topic not in self._connections:
             self._connections[topic] = self._writer.add_connection(
-                topic, kind, typestore=TYPES, offered_qos_profiles=[_RELIABLE]
+                topic, kind, typestore=TYPES, offered_qos_profiles=[RELIABLE]
             )
         self._writer.write(self._connections[topic], stamp_ns(message), TYPES.serialize_cdr(message, kind))
 
@@ -74,7 +74,7 @@ def new_bag(folder: Path, notes: Mapping[str, str]) -> Iterator[BagWriter]:
     # The file in the bag is named after the bag's folder, so the folder has its last name from the start.
     workshop = Path(mkdtemp(prefix=f'.{folder.name}.', dir=folder.parent))
     try:
-        writer = Writer(workshop / folder.name, version=_VERSION, storage_plugin=StoragePlugin.MCAP)
+        writer = Writer(workshop / folder.name, version=VERSION, storage_plugin=StoragePlugin.MCAP)
         for key, value in notes.items():
             writer.set_custom_data(key, value)
         with writer:
