@@ -38,6 +38,8 @@ setup(
     ],
     install_requires=[
         'PyYAML',
+        'backports.zstd; python_version < "3.14"',
+        'lz4',
         'pillow',
         'rosbags>=0.11',
         'rosbags-image',

@@ -60,7 +60,7 @@ LIBRARIES = {
     'geometry': {'numpy'},
     'datasets': {'PIL', 'cv2', 'numpy'},
     'runtime': {'cv2', 'numpy', 'torch', 'yaml'},
-    'evaluation': {'cv2', 'numpy'},
+    'evaluation': {'cv2', 'numpy', 'torch'},
     'benchmark': {'cv2', 'numpy', 'torch'},
     'training': {'cv2', 'numpy', 'torch', 'torchvision', 'tqdm', 'yaml'},
     # What recordings are compressed with; `compression` is of the standard library from Python 3.14 on.

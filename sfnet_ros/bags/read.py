@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
+import struct
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
-from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.interfaces import Connection
-from rosbags.rosbag2 import Reader, ReaderError
+from rosbags.serde import SerdeError
 
 from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE, TYPES, Stamped, stamp_ns
+from sfnet_ros.bags.storage import CDR, BagError, open_recorded, serialization
+from sfnet_ros.bags.tally import Tally
+
+__all__ = ['LABEL_SPACE_NOTE', 'PREDICTIONS_NOTE', 'Bag', 'BagError', 'BagMessage', 'Wire']
 
 LABEL_SPACE_NOTE = 'label_space'
 # Topics of a model's labels, confidences and overlays, in JSON: what each is of.
@@ -25,9 +30,7 @@ _LABEL = 'label'
 # What the node publishes beside its labels.
 _COMPANIONS = ('confidence', 'color', 'overlay')
 
-
-class BagError(ValueError):
-    """A recording that cannot be read, or has not what was asked of it."""
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,12 @@ class Wire:
 
 
 class Bag:
-    """Read a recording in the order of its recording.
+    """Read a recording in the order of its recording, as far as it is whole.
+
+    What is damaged is passed over and said in a warning, once for each kind of damage, with its count.
 
     Args:
-        path: A rosbag2 folder, or an .mcap or .db3 file.
+        path: A rosbag2 folder, or an .mcap, .db3 or ROS 1 .bag file.
 
     Raises:
         FileNotFoundError: There is nothing at the path.
@@ -71,9 +76,13 @@ class Bag:
         self.path = path
         if not path.exists():
             raise FileNotFoundError(f'there is no bag at {path}: a rosbag2 folder or an .mcap or .db3 file is expected')
-        with self._said_in_a_sentence():
-            self._reader = AnyReader([path], default_typestore=TYPES)
-            self._reader.open()
+        self._closing = ExitStack()
+        self._warnings: dict[str, str] = {}
+        tally = Tally()
+        try:
+            self._recorded = self._closing.enter_context(open_recorded(path, tally))
+        finally:
+            self.warn(tally)
 
     def __enter__(self) -> Bag:
         return self
@@ -81,18 +90,29 @@ class Bag:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._reader.close()
+        self._closing.close()
 
     @property
     def notes(self) -> dict[str, str]:
         """Give what the writer noted in metadata.yaml (custom_data)."""
-        readers = [reader for reader in self._reader.readers if isinstance(reader, Reader)]
-        return {key: text for reader in readers for key, text in (reader.storage.metadata.custom or {}).items()}
+        return self._recorded.notes
+
+    @property
+    def warnings(self) -> list[str]:
+        """Give what was said of the recording so far, each kind of damage in a sentence."""
+        return list(self._warnings.values())
+
+    def warn(self, tally: Tally) -> None:
+        """Say what was counted; the same is said once."""
+        for trouble, sentence in tally.sentences.items():
+            if self._warnings.get(trouble) != sentence:
+                self._warnings[trouble] = sentence
+                _logger.warning('bag %s: %s', self.path, sentence)
 
     @property
     def topics(self) -> dict[str, str]:
         """Give the type of every topic, by topic."""
-        return {connection.topic: connection.msgtype for connection in self._reader.connections}
+        return {connection.topic: connection.msgtype for connection in self.connections}
 
     @property
     def predictions(self) -> dict[str, Any]:
@@ -108,8 +128,8 @@ class Bag:
         """Give the type of every topic of images, by topic."""
         return {
             connection.topic: connection.msgtype
-            for connection in self._reader.connections
-            if connection.msgtype in (IMAGE, COMPRESSED_IMAGE)
+            for connection in self.connections
+            if connection.msgtype in (IMAGE, COMPRESSED_IMAGE) and serialization(connection) == CDR
         }
 
     def choose_truth_topic(self, topic: str | None) -> str | None:
@@ -167,49 +187,51 @@ class Bag:
     @property
     def connections(self) -> list[Connection]:
         """Give what is recorded, topic by topic: type, definition, quality of service."""
-        return self._reader.connections
+        return self._recorded.connections
 
     @property
     def span_ns(self) -> tuple[int, int]:
-        """Give when the recording began, and the nanosecond after it ended."""
-        return self._reader.start_time, self._reader.end_time
+        """Give when the recording began, and the nanosecond after it ended; zeros where it holds nothing."""
+        return self._recorded.span_ns
 
     def everything(self) -> Iterator[tuple[Connection, int, bytes]]:
-        """Read all messages of all topics as they are: where each belongs, when it was recorded, and its bytes.
-
-        Raises:
-            BagError: The recording is damaged here; what came before is good.
-        """
-        with self._said_in_a_sentence():
-            yield from self._reader.messages()
+        """Read all messages of all topics as they are: where each belongs, when it was recorded, and its bytes."""
+        yield from self._read(self.connections, None, None)
 
     def messages(self, topic: str, start_ns: int | None = None, stop_ns: int | None = None) -> Iterator[BagMessage]:
-        """Read the messages on a topic.
+        """Read the messages on a topic; those that are damaged are passed over with a warning.
 
         Args:
             topic: One that the recording has.
             start_ns: Pass over what was recorded before; what else is passed over is hardly read.
             stop_ns: Stop before what was recorded then.
-
-        Raises:
-            BagError: The recording is damaged here; what came before is good.
         """
-        with self._said_in_a_sentence():
-            for connection, recorded_ns, data in self._reader.messages(self._on(topic), start_ns, stop_ns):
-                message = cast(Stamped, self._reader.deserialize(data, connection.msgtype))
+        tally = Tally()
+        try:
+            for connection, recorded_ns, data in self._read(self._on(topic), start_ns, stop_ns):
+                try:
+                    message = cast(Stamped, TYPES.deserialize_cdr(data, connection.msgtype))
+                except (SerdeError, ArithmeticError, LookupError, TypeError, ValueError, struct.error) as error:
+                    tally.add(f'messages on {topic} that are none of their type, left out', error)
+                    continue
                 yield BagMessage(stamp_ns(message), recorded_ns, data, message)
+        finally:
+            self.warn(tally)
 
     def wires(self, topics: Collection[str]) -> Iterator[Wire]:
-        """Read the messages on some topics, of whatever type.
+        """Read the messages on some topics, of whatever type."""
+        wanted = [connection for topic in topics for connection in self._on(topic)]
+        for connection, recorded_ns, data in self._read(wanted, None, None):
+            yield Wire(connection.topic, recorded_ns, data)
 
-        Raises:
-            BagError: The recording is damaged here; what came before is good.
-        """
-        connections = [connection for topic in topics for connection in self._on(topic)]
-        # The reader takes no connection at all for all of them.
-        with self._said_in_a_sentence():
-            for connection, recorded_ns, data in self._reader.messages(connections) if connections else ():
-                yield Wire(connection.topic, recorded_ns, data)
+    def _read(
+        self, connections: Collection[Connection], start_ns: int | None, stop_ns: int | None
+    ) -> Iterator[tuple[Connection, int, bytes]]:
+        tally = Tally()
+        try:
+            yield from self._recorded.messages(connections, start_ns, stop_ns, tally)
+        finally:
+            self.warn(tally)
 
     def _label_topics(self) -> list[str]:
         return sorted(topic for topic in self.image_topics if _LABEL in topic.split('/'))
@@ -223,14 +245,7 @@ class Bag:
         return BagError(f'bag {self.path} {what} (image topics in it: {found})')
 
     def _on(self, topic: str) -> list[Connection]:
-        return [connection for connection in self._reader.connections if connection.topic == topic]
-
-    @contextmanager
-    def _said_in_a_sentence(self) -> Iterator[None]:
-        try:
-            yield
-        except (AnyReaderError, ReaderError, FileNotFoundError) as error:
-            raise BagError(f'bag {self.path} cannot be read: {error}') from error
+        return [connection for connection in self.connections if connection.topic == topic]
 
 
 def _sibling(topic: str, name: str) -> str:
