@@ -1,7 +1,22 @@
-"""Scores of label maps against the truth."""
+"""Scores of label maps against the truth, and of what needs none."""
 
 from sfnet_ros.evaluation.agreement import LabelAgreement
+from sfnet_ros.evaluation.boundary import BoundaryScore
+from sfnet_ros.evaluation.calibration import Calibration
 from sfnet_ros.evaluation.confusion import ConfusionMatrix
-from sfnet_ros.evaluation.score import score, scores_table
+from sfnet_ros.evaluation.flicker import Flicker, Motion, small_grey, small_labels
+from sfnet_ros.evaluation.score import score, scores_row, scores_table
 
-__all__ = ['ConfusionMatrix', 'LabelAgreement', 'score', 'scores_table']
+__all__ = [
+    'BoundaryScore',
+    'Calibration',
+    'ConfusionMatrix',
+    'Flicker',
+    'LabelAgreement',
+    'Motion',
+    'score',
+    'scores_row',
+    'scores_table',
+    'small_grey',
+    'small_labels',
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sfnet_ros.evaluation.pairs import count_pairs
 from sfnet_ros.labels import LabelSpace
 
 
@@ -33,23 +34,33 @@ class ConfusionMatrix:
         """
         if label_map.shape != target.shape:
             raise ValueError(f'label map is {label_map.shape} and target {target.shape}; accepted are equal shapes')
-        scored = target != LabelSpace.ignore_index
-        truth, predicted = target[scored].astype(np.int64), label_map[scored].astype(np.int64)
-        answered = predicted != LabelSpace.ignore_index
-        highest = max(truth.max(initial=0), predicted.max(initial=0, where=answered))
+        pairs = count_pairs(target, label_map)
+        scored = pairs[: LabelSpace.ignore_index]
+        highest = max(np.flatnonzero(counts).max(initial=0) for counts in (scored.sum(1), scored.sum(0)[:-1]))
         if highest >= self.num_classes:
             raise ValueError(
                 f'train ids go up to {highest}; accepted are 0 to {self.num_classes - 1} and {LabelSpace.ignore_index}'
             )
-        predicted[~answered] = self.num_classes
-        cells = np.bincount(truth * (self.num_classes + 1) + predicted, minlength=self._counts.size)
-        self._counts += cells.reshape(self._counts.shape)
+        self._counts[:, :-1] += scored[: self.num_classes, : self.num_classes]
+        self._counts[:, -1] += scored[: self.num_classes, LabelSpace.ignore_index]
 
     def merge(self, other: ConfusionMatrix) -> None:
         """Add the counts of another matrix over the same classes."""
         if other.num_classes != self.num_classes:
             raise ValueError(f'a matrix of {other.num_classes} classes cannot join one of {self.num_classes}')
         self._counts += other._counts
+
+    @classmethod
+    def from_counts(cls, counts: NDArray[np.int64]) -> ConfusionMatrix:
+        """Make a matrix of the ``counts`` of others."""
+        matrix = cls(len(counts))
+        matrix._counts += counts
+        return matrix
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Counts ``(K, K + 1)``: `matrix`, and in the last column the pixels that were predicted to be of no class."""
+        return self._counts.copy()
 
     @property
     def matrix(self) -> NDArray[np.int64]:

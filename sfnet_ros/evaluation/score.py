@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,16 @@ def scores_table(confusion: ConfusionMatrix, label_space: LabelSpace) -> str:
         for name, iou in zip(label_space.names, confusion.iou_per_class, strict=True)
     ]
     return '\n'.join([*rows, f'{"mIoU":<{width}}  {_percent(confusion.miou)}'])
+
+
+def scores_row(scores: Mapping[str, ConfusionMatrix], label_space: LabelSpace) -> str:
+    """Write a Markdown table in percent, classes across, a row for each method, as the paper's tables 7 and 8."""
+    head = ['Method', *label_space.names, 'mIoU']
+    rows = [
+        [name, *(_percent(iou).strip() for iou in confusion.iou_per_class), _percent(confusion.miou).strip()]
+        for name, confusion in scores.items()
+    ]
+    return '\n'.join(f'| {" | ".join(cells)} |' for cells in (head, ['---'] * len(head), *rows))
 
 
 def _percent(value: float) -> str:

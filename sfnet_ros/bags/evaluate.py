@@ -1,0 +1,164 @@
+"""Walk over a recording, or a part of it: every frame through the segmenter, and its labels scored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sfnet_ros.bags.ahead import read_ahead
+from sfnet_ros.bags.album import Sampling
+from sfnet_ros.bags.messages import LabelFormatError
+from sfnet_ros.bags.read import Bag, BagError, BagMessage
+from sfnet_ros.bags.scores import BagScores, LabelledFrame, Scorer
+from sfnet_ros.bags.truth import Truths
+from sfnet_ros.runtime import ImageFormatError, Segmenter, to_rgb
+
+# Frames whose labels wait for being scored.
+_WAITING = 2
+
+
+@dataclass(frozen=True)
+class _ReadFrame:
+    """Hold a frame, None where it cannot be decoded, its ground truth, and what is wrong with them."""
+
+    index: int
+    stamp_ns: int
+    rgb: NDArray[np.uint8] | None
+    target: NDArray[np.uint8] | None
+    complaints: list[str]
+
+
+def evaluate_frames(
+    bag_path: Path,
+    topic: str,
+    truth_topic: str | None,
+    segmenter: Segmenter,
+    start: int = 0,
+    stop: int | None = None,
+    *,
+    sampling: Sampling | None = None,
+    on_frame: Callable[[], object] = lambda: None,
+) -> BagScores:
+    """Segment and score the frames of a recording from ``start`` on up to before ``stop``.
+
+    The scores of the parts of a recording merge to those of the whole: the frame before a part is segmented once more,
+    for the flicker between it and the first of the part. While a frame is segmented the next ones are decoded, and the
+    labels of the one before it scored, in threads of their own.
+
+    Args:
+        bag_path: The recording.
+        topic: Topic of the frames.
+        truth_topic: Topic of the ground truth in the segmenter's classes, if any.
+        segmenter: Gives the labels, at the ground truth's size where that is another than the frame's.
+        start: Place of the first frame on its topic.
+        stop: Place after the last one; None is the recording's end.
+        sampling: Which pictures are kept, the same for all parts; None takes about 300 of this recording.
+        on_frame: Called for every frame that is through.
+
+    Raises:
+        BagError: The recording cannot be read at all; one that is damaged further on is scored up to there.
+        ValueError: The ground truth is none for these frames and classes.
+    """
+    if sampling is None:
+        with Bag(bag_path) as bag:
+            sampling = Sampling.of(bag.count(topic))
+    scores = BagScores(segmenter.label_space.num_classes, sampling)
+    walk = _Walk(str(bag_path), segmenter, Scorer(scores), start)
+    open_frames = partial(_read, bag_path, topic, truth_topic, (start, stop), scores)
+    with read_ahead(open_frames) as frames, ThreadPoolExecutor(1, 'score') as beside:
+        waiting: list[Future[None]] = []
+        started_s = 0.0
+        for frame in frames:
+            if frame.index >= start:
+                scores.complaints.update(frame.complaints)
+                scores.unread += frame.rgb is None
+            if frame.rgb is not None:
+                walk.warm_up(frame.rgb)
+                started_s = started_s or time.perf_counter()
+                waiting.append(beside.submit(walk.score, walk.segment(frame, frame.rgb)))
+            while len(waiting) > _WAITING:
+                waiting.pop(0).result()
+            if frame.index >= start:
+                on_frame()
+        for future in waiting:
+            future.result()
+        scores.seconds = time.perf_counter() - started_s if started_s else 0.0
+    return scores
+
+
+class _Walk:
+    """Bring frames from the recording to the scorer."""
+
+    def __init__(self, bag_name: str, segmenter: Segmenter, scorer: Scorer, start: int) -> None:
+        self._bag_name = bag_name
+        self._segmenter = segmenter
+        self._scorer = scorer
+        self._start = start
+        self._warm: set[tuple[int, ...]] = set()
+
+    def warm_up(self, rgb: NDArray[np.uint8]) -> None:
+        """Keep the first calls at a new size, which take longer, out of the timing."""
+        if rgb.shape not in self._warm:
+            self._warm.add(rgb.shape)
+            self._segmenter.warm_up((rgb.shape[0], rgb.shape[1]))
+
+    def segment(self, frame: _ReadFrame, rgb: NDArray[np.uint8]) -> LabelledFrame:
+        output_hw = None if frame.target is None else (frame.target.shape[0], frame.target.shape[1])
+        started_s = time.perf_counter()
+        found = self._segmenter(rgb, output_hw)
+        latency_ms = (time.perf_counter() - started_s) * 1e3
+        return LabelledFrame(
+            self._bag_name,
+            frame.index,
+            frame.stamp_ns,
+            rgb,
+            frame.target,
+            found.label_map,
+            found.confidence,
+            latency_ms,
+        )
+
+    def score(self, frame: LabelledFrame) -> None:
+        if frame.index >= self._start:
+            self._scorer.add(frame)
+        else:
+            self._scorer.see(frame)
+
+
+def _read(
+    bag_path: Path, topic: str, truth_topic: str | None, span: tuple[int, int | None], scores: BagScores
+) -> Iterator[_ReadFrame]:
+    start, stop = span
+    with Bag(bag_path) as bag:
+        truths = Truths(bag, truth_topic)
+        index = -1
+        try:
+            for index, entry in enumerate(islice(bag.messages(topic), stop)):
+                if index >= start - 1:
+                    yield _decode(bag_path, index, entry, truths)
+        except BagError as error:
+            if index < 0:
+                raise
+            scores.complaints[f'scored up to frame {index} only: {error}'] += 1
+
+
+def _decode(bag_path: Path, index: int, entry: BagMessage, truths: Truths) -> _ReadFrame:
+    rgb = target = None
+    complaints = []
+    try:
+        rgb = to_rgb(entry.message)
+    except ImageFormatError as error:
+        complaints.append(f'{bag_path}: a frame was left out: {error}')
+    try:
+        target = truths.get(entry.stamp_ns)
+    except LabelFormatError as error:
+        complaints.append(f'{bag_path}: a frame was not scored, as its ground truth is damaged: {error}')
+    return _ReadFrame(index, entry.stamp_ns, rgb, target, complaints)
