@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -47,11 +49,29 @@ class OnnxRuntimeBackend(GridBackend):
             provider = ('CUDAExecutionProvider', {'device_id': device.partition(':')[2] or '0'})
             # Some versions lack a kernel, such as GridSample's, and would compute it on the CPU without a word.
             options.add_session_config_entry('session.disable_cpu_ep_fallback', '1')
-        self._session = onnxruntime.InferenceSession(graph, options, providers=[provider])
+        with _told():
+            self._session = onnxruntime.InferenceSession(graph, options, providers=[provider])
 
     def _grid_and_flow(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        grid, flow = self._session.run(['logits', 'flow'], {'pixels': pixels.numpy()})
+        with _told():
+            grid, flow = self._session.run(['logits', 'flow'], {'pixels': pixels.numpy()})
         return torch.from_numpy(grid).to(self.device), torch.from_numpy(flow)
 
     def _free(self) -> None:
         del self._session
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn onnxruntime's errors, which have no kind in common, into the one that other backends fail with.
+
+    Raises:
+        RuntimeError: onnxruntime failed.
+    """
+    from onnxruntime.capi import onnxruntime_pybind11_state as library
+
+    kinds = [kind for kind in vars(library).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    try:
+        yield
+    except tuple(kinds) as error:
+        raise RuntimeError(f'onnxruntime failed: {" ".join(str(error).split())}') from error

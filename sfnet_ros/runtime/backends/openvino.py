@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sfnet_ros.runtime.backends.grid import GridBackend
+from sfnet_ros.runtime.backends.recent import Recent
 from sfnet_ros.runtime.optional import require
 
 LIBRARIES = ('openvino',)
@@ -47,22 +47,17 @@ class OpenVinoBackend(GridBackend):
             'INFERENCE_NUM_THREADS': threads,
         }
         self._graph = self._core.read_model(graph)
-        self._requests: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._requests: Recent[tuple[int, ...], Any] = Recent(_MOST_SHAPES)
 
     def _grid_and_flow(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        request = self._request(tuple(pixels.shape))
+        shape = tuple(pixels.shape)
+        request = self._requests.get(shape, lambda: self._request(shape))
         results = request.infer([pixels.contiguous().numpy()], share_inputs=True)
         return torch.from_numpy(results['logits']), torch.from_numpy(results['flow'])
 
     def _request(self, shape: tuple[int, ...]) -> Any:
-        request = self._requests.pop(shape, None)
-        if request is None:
-            self._graph.reshape(list(shape))
-            request = self._core.compile_model(self._graph, 'CPU', self._options).create_infer_request()
-        self._requests[shape] = request
-        if len(self._requests) > _MOST_SHAPES:
-            self._requests.popitem(last=False)
-        return request
+        self._graph.reshape(list(shape))
+        return self._core.compile_model(self._graph, 'CPU', self._options).create_infer_request()
 
     def _free(self) -> None:
         self._requests.clear()

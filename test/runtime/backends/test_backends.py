@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.network.precision import is_native
 from sfnet_ros.runtime import DeployModel, ModelManifest, load_model
 from sfnet_ros.runtime.backends import Backend, Choice, choose, create_backend, why_not
+from sfnet_ros.runtime.backends.onnxruntime import OnnxRuntimeBackend
 from sfnet_ros.runtime.backends.torch import TorchBackend
 from sfnet_ros.share import DEFAULT_MODEL
 
@@ -207,6 +209,27 @@ def test_every_backend_takes_read_only_padded_and_reversed_frames_silently(choic
         label_maps = [backend.infer(pixels, (32, 32))[0] for pixels in (view, read_only, backwards)]
     assert np.array_equal(label_maps[0], label_maps[1])
     assert np.array_equal(label_maps[0], label_maps[2])
+
+
+def test_a_failure_of_onnxruntime_is_of_the_kind_that_all_backends_fail_with(tmp_path: Path) -> None:
+    graph = tmp_path / 'of_one_size.onnx'
+    kinds = onnx.TensorProto
+    pixels = onnx.helper.make_tensor_value_info('pixels', kinds.UINT8, (1, 32, 32, 3))
+    outputs = [onnx.helper.make_tensor_value_info(name, kinds.FLOAT, None) for name in ('logits', 'flow')]
+    nodes = [onnx.helper.make_node('Cast', ['pixels'], [name], to=kinds.FLOAT) for name in ('logits', 'flow')]
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph(nodes, 'graph', [pixels], outputs),
+        opset_imports=[onnx.helper.make_opsetid('', 18)],
+        ir_version=10,
+    )
+    onnx.save(model, graph)
+    running = OnnxRuntimeBackend(graph, 'cpu', 'float32', 1.0)
+    assert running.grid_logits(np.zeros((1, 32, 32, 3), np.uint8)).shape == (1, 32, 32, 3)
+    with pytest.raises(RuntimeError, match='onnxruntime failed: .*invalid dimensions'):
+        running.grid_logits(np.zeros((1, 48, 32, 3), np.uint8))
+    graph.write_bytes(graph.read_bytes()[:60])
+    with pytest.raises(RuntimeError, match='onnxruntime failed: .*of_one_size.onnx'):
+        OnnxRuntimeBackend(graph, 'cpu', 'float32', 1.0)
 
 
 def _manifest(*faithful: str) -> ModelManifest:
