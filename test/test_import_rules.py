@@ -16,10 +16,11 @@ import pytest
 import sfnet_ros
 
 PACKAGE = Path(sfnet_ros.__file__).parent
-HELPERS = {'files', 'keys', 'settings'}  # small, and open to every room; among themselves as below
+HELPERS = {'files', 'keys', 'own_process', 'settings'}  # small, and open to every room; among themselves as below
 ROOMS = {
     'files': set(),
     'keys': set(),
+    'own_process': set(),
     'settings': {'keys'},
     'share': set(),
     'labels': {'share'},
@@ -52,6 +53,7 @@ MAY_IMPORT_WHAT_IS_NOT_WRITTEN_DOWN = {'cli/__init__.py'}  # the commands, by th
 LIBRARIES = {
     'files': set(),
     'keys': set(),
+    'own_process': set(),
     'settings': set(),
     'share': set(),
     'labels': {'numpy', 'yaml'},

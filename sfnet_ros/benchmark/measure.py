@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from sfnet_ros.benchmark.baseline import BASELINE
 from sfnet_ros.benchmark.configuration import Configuration
-from sfnet_ros.benchmark.own_process import ERRORS, InOwnProcess
 from sfnet_ros.benchmark.pairs import NotRun
 from sfnet_ros.benchmark.peak import MatmulPeak
 from sfnet_ros.benchmark.row import Measured, Row, summarize
 from sfnet_ros.benchmark.runner import Runner, Timed
 from sfnet_ros.evaluation import LabelAgreement
 from sfnet_ros.network.cost import multiply_accumulates
+from sfnet_ros.own_process import ERRORS, InOwnProcess
 from sfnet_ros.runtime.backends import Choice
 from sfnet_ros.runtime.resizing import resize
 

@@ -6,15 +6,12 @@ import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sfnet_ros.benchmark.own_process import ERRORS
 from sfnet_ros.benchmark.subject import Subject
 from sfnet_ros.keys import nearest
 from sfnet_ros.network.precision import is_native
+from sfnet_ros.own_process import ERRORS
 from sfnet_ros.runtime.backends import Choice, pairs, prepare, why_not
 from sfnet_ros.runtime.backends.device import check_device, default_device
-
-# What runs in float32 elsewhere without a word, so that it would be found as faithful as that.
-_FALLS_BACK = {('openvino', 'bfloat16')}
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sfnet_ros.benchmark.own_process import ERRORS
 from sfnet_ros.benchmark.pairs import NotRun
 from sfnet_ros.evaluation import LabelAgreement
+from sfnet_ros.own_process import ERRORS
 from sfnet_ros.runtime import Segmenter
 from sfnet_ros.runtime.backends import Choice
 

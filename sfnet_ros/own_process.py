@@ -32,7 +32,7 @@ class InOwnProcess(Generic[T]):
     def __init__(self, name: str, build: Callable[[], T]) -> None:
         self.name = name
         context = get_context('spawn')
-        self._pipe, theirs = context.Pipe()
+        self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, build), daemon=True)
         self._process.start()
         theirs.close()
@@ -51,29 +51,53 @@ class InOwnProcess(Generic[T]):
             ChildProcessError: The process has ended.
         """
         if not self._is_built:
-            self._answer()
-            self._is_built = True
-        self._pipe.send((method, args, kwargs))
-        return self._answer()  # type: ignore[no-any-return]
+            self.wait_until_built()
+        self.begin(method, *args, **kwargs)
+        return self.result()  # type: ignore[no-any-return]
+
+    def wait_until_built(self) -> None:
+        """Wait for the object, or raise what its making ended in; when `pipe` is ready, that is known."""
+        self.result()
+        self._is_built = True
+
+    def begin(self, method: Callable[Concatenate[T, P], R], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Call a method of the object that is built, and go on: `pipe` is ready when it has a `result`.
+
+        Raises:
+            ChildProcessError: The process has ended.
+        """
+        try:
+            self.pipe.send((method, args, kwargs))
+        except ConnectionError as error:
+            raise self._death() from error
 
     def close(self) -> None:
         """End the process, whatever it is doing: nothing that it holds is worth waiting for."""
         self._process.kill()
         self._process.join()
-        self._pipe.close()
+        self.pipe.close()
 
-    def _answer(self) -> Any:
+    def result(self) -> Any:
+        """Wait for what was begun, and give what it gave.
+
+        Raises:
+            ChildProcessError: The process has ended.
+        """
         try:
-            succeeded, result = self._pipe.recv()
-        except (EOFError, ConnectionError) as error:
-            self._process.join(_LAST_BREATH_S)
-            raise ChildProcessError(
-                f'{self.name} ended by itself with exit code {self._process.exitcode}; if the memory was not enough '
-                '(exit code -9), choose smaller sizes'
-            ) from error
+            succeeded, result = self.pipe.recv()
+        # The plain OSError is that of an answer which breaks off.
+        except (EOFError, OSError) as error:
+            raise self._death() from error
         if not succeeded:
             raise result
         return result
+
+    def _death(self) -> ChildProcessError:
+        self._process.join(_LAST_BREATH_S)
+        return ChildProcessError(
+            f'{self.name} ended by itself with exit code {self._process.exitcode}; if the memory was not enough '
+            '(exit code -9), choose smaller sizes'
+        )
 
 
 def _serve(pipe: Connection, build: Callable[[], T]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sfnet_ros.benchmark.own_process import InOwnProcess
+from sfnet_ros.own_process import InOwnProcess
 
 
 def test_methods_of_an_object_are_called_in_a_process_of_its_own() -> None:
@@ -53,7 +53,7 @@ def test_a_process_that_is_at_work_is_not_waited_for_in_the_end() -> None:
 
 def test_processes_end_with_the_one_that_started_them() -> None:
     program = (
-        'import os, signal; from sfnet_ros.benchmark.own_process import InOwnProcess\n'
+        'import os, signal; from sfnet_ros.own_process import InOwnProcess\n'
         'if __name__ == "__main__":\n'
         '    hosted = InOwnProcess("a number", os.getpid)\n'
         '    print(hosted.call(int), flush=True)\n'
