@@ -15,35 +15,27 @@ from torch import Tensor
 from sfnet_ros.network.config import SFNetConfig
 from sfnet_ros.network.create import create_model
 from sfnet_ros.network.fit import refuse_partial_fit
+from sfnet_ros.network.released_names import name_once, rename, stdc_stages
 from sfnet_ros.network.safe_load import safe_load
 from sfnet_ros.network.sfnet import SFNet
 
 # The DataParallel wrapper they were saved through.
 _WRAPPER_PREFIX = 'module.'
 
-# Released name, our name; the first prefix that fits is replaced.
-_RESNET_PREFIXES = (('layer0.0.', 'backbone.stem.'), ('layer0.1.', 'backbone.stem.7.'), ('layer', 'backbone.layer'))
-_DF_PREFIXES = (('backbone.stage1.', 'backbone.stem.'),)
-_HEAD_PREFIXES = (
-    ('head.ppm.stages.', 'context.branches.'),
-    ('head.ppm.bottleneck.', 'context.project.'),
-    ('head.fpn_in.', 'decoder.laterals.'),
-    ('head.fpn_out_align.', 'decoder.alignments.'),
-    ('head.fpn_out.', 'classifier.smooth.'),
-    ('head.conv_last.0.', 'classifier.fuse.'),
-    ('head.conv_last.1.', 'classifier.predict.'),
-    ('head.dsn.', 'aux_heads.'),
-)
-_PART_NAMES = {'downsample': 'shortcut', 'down_h': 'reduce_coarse', 'down_l': 'reduce_fine', 'flow_make': 'flow'}
-
 # Blocks in layer3 and channels of layer1's output tell the ResNets apart.
 _RESNETS = {(2, 64): 'resnet18', (6, 256): 'resnet50', (23, 256): 'resnet101'}
+# Blocks that begin STDC's stages, counted from the stem on.
+_STDCS = {(2, 4, 6): 'stdc1', (2, 6, 11): 'stdc2'}
+_ACCEPTED = 'accepted are SFNet on DF1, DF2, ResNet-18, -50 and -101 and STDC1 and 2, and SFNet-Lite'
 
 
 def load_released_checkpoint(
     checkpoint: str | Path | Mapping[str, Tensor], *, dilated: bool = True, warp_align_corners: bool = True
 ) -> tuple[SFNet, SFNetConfig]:
-    """Load an SFNet that the authors' code saved.
+    """Load an SFNet or SFNet-Lite that the authors' code saved.
+
+    What it carries and never runs is left out: a classifier of ImageNet, second names of tensors, a spare lateral, and
+    the auxiliary head of SFNet-Lite, which nothing trains.
 
     Args:
         checkpoint: A file (zip or legacy format, bare or with optimizer state), or a state dict in the released names.
@@ -61,7 +53,7 @@ def load_released_checkpoint(
     released = {str(key).removeprefix(_WRAPPER_PREFIX): value for key, value in named.items()}
     config = _infer_config(released, dilated, warp_align_corners)
     model = create_model(config)
-    state = {_our_name(key): value for key, value in released.items()}
+    state = rename(released)
     refuse_partial_fit(state, model.state_dict())
     model.load_state_dict(state)
     return model.eval(), config
@@ -78,37 +70,33 @@ def _read(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def _our_name(released_name: str) -> str:
-    name = released_name
-    for prefix, replacement in (*_RESNET_PREFIXES, *_DF_PREFIXES, *_HEAD_PREFIXES):
-        if name.startswith(prefix):
-            name = replacement + name[len(prefix) :]
-            break
-    parts = [_PART_NAMES.get(part, part) for part in name.split('.')]
-    if name.startswith('context.branches.') and len(parts) == 5 and parts[3].isdecimal():
-        # The released branches begin with the pooling layer, ours with the convolution.
-        parts[3] = str(int(parts[3]) - 1)
-    elif name.startswith('classifier.smooth.') and len(parts) == 6:
-        # The released side branches are wrapped twice.
-        del parts[3]
-    return '.'.join(parts)
-
-
 def _infer_config(released: Mapping[str, Tensor], dilated: bool, warp_align_corners: bool) -> SFNetConfig:
     predict, lateral = released.get('head.conv_last.1.weight'), released.get('head.fpn_in.0.0.weight')
     if predict is None or lateral is None or predict.ndim != 4 or lateral.ndim != 4:
         raise ValueError(
             'this state dict is not of a released SFNet: it lacks head.conv_last.1.weight or head.fpn_in.0.0.weight or '
-            'has them in another shape; accepted are SFNet on DF1, DF2, ResNet-18, ResNet-50 and ResNet-101'
+            f'has them in another shape; {_ACCEPTED}'
         )
+    variant = _infer_variant(released)
     return SFNetConfig(
         backbone=_infer_backbone(released),
         num_classes=predict.shape[0],
         width=lateral.shape[0],
-        aux_heads=any(key.startswith('head.dsn.') for key in released),
+        # Lite's is never run, see `rename`.
+        aux_heads=not variant.startswith('lite') and any(key.startswith('head.dsn.') for key in released),
         dilated=dilated,
         warp_align_corners=warp_align_corners,
+        variant=variant,
     )
+
+
+def _infer_variant(released: Mapping[str, Tensor]) -> str:
+    gate = released.get('head.flow_align_module.flow_gate.0.weight')
+    if gate is not None:
+        # The released gate sees a mean and a maximum of each of two maps, the other one all their channels.
+        return 'lite' if gate.shape[1:2] == (4,) else 'lite_conv_gate'
+    aligned = any(key.startswith('head.fpn_out_align.') for key in released)
+    return 'sfnet' if aligned else 'fpn'
 
 
 def _infer_backbone(released: Mapping[str, Tensor]) -> str:
@@ -116,12 +104,11 @@ def _infer_backbone(released: Mapping[str, Tensor]) -> str:
         return 'df1'
     if 'backbone.stage4_2.0.conv1.weight' in released:
         return 'df2'
+    first_blocks = tuple(stdc_stages(name_once(released)))
     blocks = {key.split('.')[1] for key in released if key.startswith('layer3.')}
-    first_lateral = released['head.fpn_in.0.0.weight']
-    resnet = _RESNETS.get((len(blocks), first_lateral.shape[1]))
-    if resnet is None:
-        raise ValueError(
-            f'this state dict has a backbone that is not known ({len(blocks)} blocks in layer3); '
-            'accepted are SFNet on DF1, DF2, ResNet-18, ResNet-50 and ResNet-101'
-        )
-    return resnet
+    shape = (len(blocks), released['head.fpn_in.0.0.weight'].shape[1])
+    backbone = _STDCS.get(first_blocks) if first_blocks else _RESNETS.get(shape)
+    if backbone is None:
+        found = f'{len(blocks)} blocks in layer3' if blocks else f'{len(first_blocks)} stages of STDC'
+        raise ValueError(f'this state dict has a backbone that is not known ({found}); {_ACCEPTED}')
+    return backbone

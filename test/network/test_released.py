@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import pickle
+import re
 import zlib
 from pathlib import Path
 
@@ -65,6 +66,49 @@ def test_the_architecture_is_told_from_the_shapes():
     assert (df1.backbone, df1.num_classes, df1.width, df1.finest_stride) == ('df1', 19, 64, 16)
     _, resnet = load_released_checkpoint(released_state(DATA / 'official_r18.npz'), dilated=False)
     assert (resnet.backbone, resnet.width, resnet.finest_stride, resnet.dilated) == ('resnet18', 128, 4, False)
+
+
+@pytest.mark.parametrize(
+    ('reference', 'backbone', 'variant', 'width'),
+    [
+        ('lite_r18', 'resnet18', 'lite', 128),
+        ('lite_stdc1', 'stdc1', 'lite', 128),
+        ('lite_conv_gate_stdc1', 'stdc1', 'lite_conv_gate', 128),
+        ('stdc2', 'stdc2', 'sfnet', 64),
+    ],
+)
+def test_lite_and_stdc_are_told_from_the_shapes(reference, backbone, variant, width):
+    _, config = load_released_checkpoint(released_state(DATA / f'official_{reference}.npz'))
+    assert (config.backbone, config.variant, config.width, config.finest_stride) == (backbone, variant, width, 4)
+    # Lite's checkpoints hold a head that nothing trained.
+    assert not config.aux_heads
+
+
+def test_either_name_of_a_tensor_of_stdc_will_do_and_both_are_one_tensor():
+    state = released_state(DATA / 'official_lite_stdc1.npz')
+    by_stage = {key: value for key, value in state.items() if not key.startswith('backbone.features.')}
+    by_block = {re.sub(r'backbone\.x\d+\.0\.', 'backbone.features.', key): by_stage[key] for key in by_stage}
+    batch = network_input(0, (1, 3, 64, 64))
+    with torch.inference_mode():
+        logits = [load_released_checkpoint(each)[0](batch) for each in (state, by_stage, by_block)]
+    assert torch.equal(logits[0], logits[1])
+    assert torch.equal(logits[0], logits[2])
+
+
+def test_a_partial_stdc_is_refused_and_what_it_never_runs_is_not_asked_for():
+    state = released_state(DATA / 'official_lite_stdc1.npz')
+    unused = ('backbone.conv_last', 'backbone.fc', 'backbone.bn', 'backbone.linear', 'head.dsn')
+    bare = {key: value for key, value in state.items() if not key.startswith(unused)}
+    load_released_checkpoint(bare)
+    for key in [key for key in bare if '.6.conv_list.0.conv.' in key]:
+        del bare[key]
+    with pytest.raises(ValueError, match=r'missing: backbone\.stage5\.0\.convs\.0\.0\.weight'):
+        load_released_checkpoint(bare)
+    with pytest.raises(ValueError, match=r'unexpected: backbone\.conv_last\.weight'):
+        load_released_checkpoint({**released_state(DF1), 'backbone.conv_last.weight': torch.zeros(1)})
+    del state['backbone.x16.0.4.avd_layer.0.weight'], state['backbone.features.4.avd_layer.0.weight']
+    with pytest.raises(ValueError, match=r'backbone that is not known \(2 stages of STDC\); accepted are'):
+        load_released_checkpoint(state)
 
 
 def test_dilation_and_corners_change_the_logits():
