@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfnet_ros.cli.options import add_segmenter_arguments, load_segmenter
+from sfnet_ros.cli.options import add_segmenter_arguments
+from sfnet_ros.cli.protocol import PROTOCOL_OPTIONS, Labeller, add_protocol_arguments, asks_for_protocol, load_labeller
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
     from numpy.typing import NDArray
 
-    from sfnet_ros.evaluation import ConfusionMatrix
+    from sfnet_ros.evaluation import ConfusionMatrix, LabelAgreement
     from sfnet_ros.labels import LabelSpace
     from sfnet_ros.runtime import ModelManifest, SplitScores
+    from sfnet_ros.training.distributed import Processes
 
 SUMMARY = 'score a model on labelled pictures: mIoU and IoU per class'
-EXAMPLE = 'sfnet evaluate --model df1_camvid --data data/camvid --split val'
+EXAMPLE = """sfnet evaluate --model df1_camvid --data data/camvid --split val
+  sfnet evaluate --model my_model --layout cityscapes --data data/cityscapes --scales 0.5 0.75 1 1.25 1.5 1.75 2 --flip
+  torchrun --nproc-per-node 8 -m sfnet_ros.cli evaluate --device cuda --model my_model --data data/camvid"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--data', required=True, metavar='ROOT', help='folder of the data set')
-    parser.add_argument('--layout', default='camvid', help='camvid or folder (default %(default)s)')
+    parser.add_argument('--layout', default='camvid', help='such as cityscapes, see `sfnet data` (default %(default)s)')
     parser.add_argument('--split', default='val', help='split to score (default %(default)s)')
-    parser.add_argument('--drive', action='append', default=[], help='camvid: score the frames of this drive alone')
+    parser.add_argument('--drive', action='append', default=[], help='score the frames of this drive or city alone')
     parser.add_argument('--jpeg-quality', type=int, metavar='Q', help='score frames after JPEG of this quality')
     add_segmenter_arguments(parser)
+    add_protocol_arguments(parser)
+    parser.add_argument('--markdown', action='store_true', help="print one row under the classes' names, as Markdown")
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the scores there too')
+    parser.add_argument('--submission', type=Path, metavar='FILE.zip', help="write what Cityscapes' test server takes")
     parser.add_argument(
         '--record',
         action='store_true',
@@ -39,44 +48,84 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score, print the table, and write what was asked for."""
+    from sfnet_ros.training.distributed import joined_processes
+
+    if args.record and (args.input_size or args.jpeg_quality is not None or asks_for_protocol(args)):
+        raise ValueError(
+            f'--record notes what the model gives as it is; leave out --input-size, --jpeg-quality, {PROTOCOL_OPTIONS}'
+        )
+    with joined_processes('cpu' if args.device == 'auto' else args.device) as (processes, device):
+        if processes.count > 1:
+            if args.record or args.submission:
+                raise ValueError('--record and --submission are the work of one process; run them without torchrun')
+            args.device = str(device)
+        return _evaluate(args, processes, device)
+
+
+def _evaluate(args: argparse.Namespace, processes: Processes, device: torch.device) -> int:
+    import torch
     from tqdm import tqdm
 
     from sfnet_ros.datasets import open_dataset
-    from sfnet_ros.evaluation import ConfusionMatrix, LabelAgreement, scores_table
+    from sfnet_ros.evaluation import ConfusionMatrix, LabelAgreement
+    from sfnet_ros.evaluation.submission import new_submission
+
+    labeller = load_labeller(args)
+    reference = _reference(args, labeller) if processes.count == 1 else None
+    label_space = labeller.label_space
+    dataset = open_dataset(args.layout, args.data, args.split, label_space, args.drive)
+    scores, agreement = ConfusionMatrix(label_space.num_classes), LabelAgreement()
+    with nullcontext() if args.submission is None else new_submission(args.submission, label_space) as submission:
+        own = range(processes.rank, len(dataset), processes.count)
+        for index in tqdm(own, disable=None if processes.first else True):
+            sample = dataset[index]
+            rgb = _as_jpeg(sample.image, args.jpeg_quality)
+            label_map = labeller.label(rgb)
+            scores.update(label_map, sample.target)
+            if reference:
+                agreement.update(label_map, reference.label(rgb))
+            if submission:
+                submission.add(sample.name, label_map)
+    # Whole numbers: their sum is exactly what one process would have counted.
+    scores = ConfusionMatrix.from_counts(processes.sum(torch.from_numpy(scores.counts).to(device)).cpu().numpy())
+    if processes.first:
+        print(f'{labeller.description}, {args.split}: {len(dataset)} frames')
+        _report(args, scores, label_space, labeller.pair, agreement if reference else None)
+    return 0
+
+
+def _reference(args: argparse.Namespace, labeller: Labeller) -> Labeller | None:
+    """Load torch in float32, where the labeller is not that itself."""
+    if labeller.pair == 'torch/float32':
+        return None
+    return load_labeller(argparse.Namespace(**{**vars(args), 'backend': 'torch', 'precision': 'float32'}))
+
+
+def _report(
+    args: argparse.Namespace,
+    scores: ConfusionMatrix,
+    label_space: LabelSpace,
+    pair: str,
+    agreement: LabelAgreement | None,
+) -> None:
+    from sfnet_ros.evaluation import scores_row, scores_table
     from sfnet_ros.runtime import update_manifest
     from sfnet_ros.runtime.faithful import with_agreement
 
-    if args.record and (args.input_size or args.jpeg_quality is not None):
-        raise ValueError('--record notes what the model gives as it is; leave out --input-size and --jpeg-quality')
-    segmenter = load_segmenter(args)
-    reference = None
-    if (segmenter.backend.name, segmenter.backend.precision) != ('torch', 'float32'):
-        reference = load_segmenter(argparse.Namespace(**{**vars(args), 'backend': 'torch', 'precision': 'float32'}))
-    label_space = segmenter.label_space
-    dataset = open_dataset(args.layout, args.data, args.split, label_space, args.drive)
-    scores, agreement = ConfusionMatrix(label_space.num_classes), LabelAgreement()
-    for sample in tqdm(dataset, disable=None):
-        rgb = _as_jpeg(sample.image, args.jpeg_quality)
-        label_map = segmenter(rgb).label_map
-        scores.update(label_map, sample.target)
-        if reference:
-            agreement.update(label_map, reference(rgb).label_map)
-
-    print(f'{segmenter.describe()}, {args.split}: {len(dataset)} frames')
-    print(scores_table(scores, label_space))
-    if reference:
+    print(
+        scores_row({Path(args.model).name: scores}, label_space) if args.markdown else scores_table(scores, label_space)
+    )
+    if agreement:
         print(f'{100 * agreement.share:.2f} % of the labels are those of torch in float32')
     measured = _split_scores(scores, label_space)
     if args.json:
         _write_json(args.json, measured)
-    if args.record and reference:
-        pair = f'{segmenter.backend.name}/{segmenter.backend.precision}'
+    if args.record and agreement:
         update_manifest(args.model, lambda manifest: with_agreement(manifest, {pair: agreement.share}))
     elif args.record:
         # Another data set's val is another set.
         split = '+'.join([f'{Path(args.data).resolve().name}/{args.split}', *args.drive])
         update_manifest(args.model, lambda manifest: _with_scores(manifest, split, measured))
-    return 0
 
 
 def _as_jpeg(rgb: NDArray[np.uint8], quality: int | None) -> NDArray[np.uint8]:

@@ -45,7 +45,7 @@ class Protocol:
 
 def averaged_logits(
     grid_logits: Callable[[Tensor], Tensor],
-    batch: Tensor,
+    picture: Callable[[tuple[int, int]], Tensor],
     protocol: Protocol,
     network_hw: tuple[int, int],
     output_hw: tuple[int, int],
@@ -54,19 +54,18 @@ def averaged_logits(
 
     Args:
         grid_logits: Maps normalised pictures ``(N, 3, H, W)`` to logits ``(N, K, h, w)`` on the network's grid.
-        batch: Normalised pictures, ``(N, 3, H, W)``, at their own size.
+        picture: Gives the normalised picture ``(1, 3, H, W)`` at a size (height, width).
         protocol: What looks there are.
         network_hw: Size (height, width) of scale 1.
         output_hw: Size (height, width) of what comes out.
 
     Returns:
-        Logits, ``(N, K, *output_hw)``.
+        Logits, ``(1, K, *output_hw)``.
     """
     total, looks = torch.zeros(()), 0
     for scale in protocol.scales:
-        size_hw = tuple(max(32, round(side * scale)) for side in network_hw)
-        scaled = torch.nn.functional.interpolate(batch, size=size_hw, mode='bilinear', antialias=True)
-        for view, back in _views(scaled, protocol.flip):
+        height, width = (max(32, round(side * scale)) for side in network_hw)
+        for view, back in _views(picture((height, width)), protocol.flip):
             total = total + back(_seen(grid_logits, view, protocol, output_hw))
             looks += 1
     return total / looks
