@@ -21,7 +21,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='TOPIC',
         help='topic of the ground truth (default: the labels of a bag that `sfnet bag make` wrote)',
     )
-    parser.add_argument('--speed', type=float, default=1.0, help='2 is twice as fast as recorded (default %(default)s)')
+    pace = parser.add_mutually_exclusive_group()
+    pace.add_argument('--speed', type=float, default=1.0, help='2 is twice as fast as recorded (default %(default)s)')
+    pace.add_argument('--rate', type=float, metavar='HZ', help="frames a second, whatever the recording's own pace")
+    pace.add_argument(
+        '--lockstep',
+        action='store_true',
+        help='send each frame when the label of the one before has come: none is dropped, and the labels are those of '
+        '`sfnet bag evaluate` with the same backend, precision and threads',
+    )
+    pace.add_argument(
+        '--step', action='store_true', help='the same, but one frame at each Enter; q and Enter ends with the results'
+    )
+    parser.add_argument(
+        '--loop',
+        type=int,
+        default=1,
+        metavar='N',
+        help='play it N times, under stamps that go on (default %(default)s)',
+    )
+    parser.add_argument(
+        '--use-sim-time', action='store_true', help='let the node take its time from /clock, which the replay publishes'
+    )
+    parser.add_argument(
+        '--domain',
+        type=int,
+        metavar='ID',
+        help='play in this ROS domain, where others can listen (default: one of its own)',
+    )
     parser.add_argument(
         '--out', type=Path, default=Path('demo_out'), metavar='FOLDER', help='for the results (default %(default)s)'
     )
@@ -46,7 +73,7 @@ def _replay(args: argparse.Namespace) -> int:
     from sfnet_ros.bags.messages import COMPRESSED_IMAGE
     from sfnet_ros.bags.read import Bag, BagError
     from sfnet_ros.bags.review import check_truth
-    from sfnet_ros.ros.replay.plan import ReplayPlan
+    from sfnet_ros.ros.replay.plan import Mode, ReplayPlan
     from sfnet_ros.ros.replay.supervise import replay
 
     with Bag(args.bag) as bag:
@@ -54,14 +81,24 @@ def _replay(args: argparse.Namespace) -> int:
         topic = bag.choose_image_topic(args.topic, truth_topic)
         if not bag.count(topic):
             raise BagError(f'bag {args.bag} has no frame on {topic}: there is nothing to replay')
-        bag.refuse_repeated_stamps(topic)
         if truth_topic is not None:
             check_truth(bag, truth_topic)
         is_compressed = bag.image_topics[topic] == COMPRESSED_IMAGE
-        plan = ReplayPlan(args.bag, topic, is_compressed, _node_parameters(args), truth_topic, args.speed)
+        plan = ReplayPlan(
+            args.bag,
+            topic,
+            is_compressed,
+            _node_parameters(args),
+            truth_topic,
+            speed=args.speed,
+            rate_hz=args.rate or 0.0,
+            loops=args.loop,
+            mode=Mode.LOCKSTEP if args.lockstep else Mode.STEP if args.step else Mode.PACED,
+            domain=args.domain,
+        )
         # A folder that cannot be is better known before the replay than after it.
         args.out.mkdir(parents=True, exist_ok=True)
-        frames = bag.count(topic)
+        frames = bag.count(topic) * args.loop
         with tqdm(desc='replay', total=frames, unit='frame', disable=None) as progress:
             replayed = replay(plan, on_label=progress.update)
         # Only now: what the judging needs is slow to import, and the node needs the processor.
@@ -79,7 +116,7 @@ def _replay(args: argparse.Namespace) -> int:
     return 0
 
 
-def _node_parameters(args: argparse.Namespace) -> dict[str, str | int]:
+def _node_parameters(args: argparse.Namespace) -> dict[str, str | int | float | bool]:
     from sfnet_ros.cli.options import parse_input_size
 
     input_hw = parse_input_size(args.input_size)
@@ -91,4 +128,5 @@ def _node_parameters(args: argparse.Namespace) -> dict[str, str | int]:
         'precision': args.precision,
         'input_height': height,
         'input_width': width,
+        'use_sim_time': args.use_sim_time,
     }

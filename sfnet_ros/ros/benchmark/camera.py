@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import struct
 import time
 from collections.abc import Iterator, Sequence
 
 from sfnet_ros.ros.process import prepare_process
 from sfnet_ros.ros.replay.line import Line, running_ros
 from sfnet_ros.ros.replay.playing import TimedFrame, play
+from sfnet_ros.ros.replay.stamping import restamped
 
 # More than one, as a camera does not see the same twice.
 _PICTURES = 4
-# Of the header, which follows the encapsulation of a serialized message.
-_STAMP, _STAMP_AT = struct.Struct('<iI'), 4
 
 
 def main() -> None:
@@ -31,23 +29,22 @@ def main() -> None:
         play(node, Image, args.topic, _frames(wires, args.rate, args.frames), line, args.at_once)
 
 
-def _frames(wires: Sequence[bytearray], rate_hz: float, count: int) -> Iterator[TimedFrame]:
+def _frames(wires: Sequence[bytes], rate_hz: float, count: int) -> Iterator[TimedFrame]:
     """Take pictures in turn, each with the stamp of its moment."""
     start_ns = time.time_ns()
     for number, wire in zip(range(count), itertools.cycle(wires), strict=False):
         after_ns = round(number * 1e9 / rate_hz)
-        _STAMP.pack_into(wire, _STAMP_AT, *divmod(start_ns + after_ns, 10**9))
-        yield TimedFrame(after_ns, start_ns + after_ns, bytes(wire))
+        yield TimedFrame(after_ns, start_ns + after_ns, restamped(wire, start_ns + after_ns))
 
 
-def _serialized(height: int, width: int, seed: int) -> bytearray:
+def _serialized(height: int, width: int, seed: int) -> bytes:
     import numpy as np
     from std_msgs.msg import Header
 
     from sfnet_ros.ros.messages import image_wire
 
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    return bytearray(image_wire(Header(frame_id='camera'), pixels))
+    return image_wire(Header(frame_id='camera'), pixels)
 
 
 def _parse() -> argparse.Namespace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sfnet_ros.ros.process import prepare_process
@@ -27,17 +28,19 @@ def main() -> None:
 
     from sfnet_ros.bags.messages import stamp_ns, to_label_map
 
-    def take(message: Image) -> None:
+    def take(message: Image, event: str) -> None:
         at_ns = time.monotonic_ns()
-        label_map = to_label_map(message)
+        picture = to_label_map(message)
         if store is not None:
-            store.write(label_map.tobytes())
-        height, width = label_map.shape
-        line.say('label', stamp_ns=stamp_ns(message), at_ns=at_ns, height=height, width=width)
+            store.write(picture.tobytes())
+        height, width = picture.shape
+        line.say(event, stamp_ns=stamp_ns(message), at_ns=at_ns, height=height, width=width)
 
     with running_ros(), nullcontext() if args.store is None else open(args.store, 'ab', buffering=0) as store:
         node = rclpy.create_node('sfnet_replay_collector')
-        node.create_subscription(Image, args.topic, take, _QUEUE)
+        node.create_subscription(Image, args.topic, partial(take, event='label'), _QUEUE)
+        if args.confidence_topic is not None:
+            node.create_subscription(Image, args.confidence_topic, partial(take, event='confidence'), _QUEUE)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         line.say('ready')
@@ -51,7 +54,8 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--topic', required=True, help='topic of the labels')
-    parser.add_argument('--store', type=int, metavar='FD', help='open file to append label maps to (default: none)')
+    parser.add_argument('--confidence-topic', metavar='TOPIC', help='topic of their confidences (default: none)')
+    parser.add_argument('--store', type=int, metavar='FD', help='open file to append both to (default: none)')
     return parser.parse_args()
 
 

@@ -32,6 +32,10 @@ class Exchange:
         elif event['event'] == 'label':
             self.received_ns.setdefault(event['stamp_ns'], event['at_ns'])
 
+    def is_answered(self) -> bool:
+        """Say whether all has come of the frame that was sent last."""
+        return bool(self.sent_ns) and next(reversed(self.sent_ns)) in self.received_ns
+
     def latencies_ms(self) -> list[float]:
         """List the milliseconds from publishing a frame to receiving its label, in the order of arrival."""
         return [(at_ns - self.sent_ns[stamp_ns]) / 1e6 for stamp_ns, at_ns in self.received_ns.items()]

@@ -1,4 +1,4 @@
-"""The line between a child process and the supervisor that started it: events out, one word in."""
+"""The line between a child process and the supervisor that started it: events out, words to go in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 from sfnet_ros.ros.process import StopSignals
 
-GO = b'go\n'
+# One byte, so that no read ends within it.
+GO = b'\n'
 MATCH_POLL_S = 0.02
 # Without files of rclpy's own logs: what a child has to say, it says on stderr.
 ROS_ARGUMENTS = ['--ros-args', '--disable-external-lib-logs']
@@ -27,38 +28,43 @@ class Line:
     """
 
     def __init__(self, signals: StopSignals) -> None:
-        self.go = threading.Event()
         self.stop = threading.Event()
+        self._words = threading.Semaphore(0)
         signals.hand_over(self._end)
         threading.Thread(target=self._listen, name='supervisor', daemon=True).start()
 
-    def say(self, event: str, **numbers: int) -> None:
+    def wait_for_word(self) -> bool:
+        """Wait for the next word to go, each of which counts once, and say whether it came before the end."""
+        self._words.acquire()
+        return not self.stop.is_set()
+
+    def say(self, event: str, **facts: int | str) -> None:
         """Tell of an event; a supervisor that is gone is no error, but the end."""
         try:
-            say(event, **numbers)
+            say(event, **facts)
         except BrokenPipeError:
             self._end()
 
     def _listen(self) -> None:
         # Not sys.stdin: its lock, held by a thread that waits here, would be fatal at the interpreter's end.
         while heard := os.read(0, 1024):
-            if GO in heard:
-                self.go.set()
+            for _ in range(heard.count(GO)):
+                self._words.release()
         self._end()
 
     def _end(self) -> None:
         self.stop.set()
-        # Whoever waits for the word to go is woken, and finds that it is over.
-        self.go.set()
+        # Whoever waits for a word is woken, and finds that it is over.
+        self._words.release()
 
 
-def say(event: str, **numbers: int) -> None:
+def say(event: str, **facts: int | str) -> None:
     """Tell the supervisor of an event.
 
     Raises:
         BrokenPipeError: It is gone.
     """
-    print(json.dumps({'event': event, **numbers}), flush=True)
+    print(json.dumps({'event': event, **facts}), flush=True)
 
 
 @contextmanager

@@ -5,11 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from sfnet_ros.ros.replay.line import ROS_ARGUMENTS
 
+Parameters = Mapping[str, str | int | float | bool]
+
 _COMPRESSED = '/compressed'
+_LARGEST_DOMAIN = 232
+
+
+class Mode(Enum):
+    """Say when the next frame is sent: at its time, when the label of the last one is there, or at a key after that."""
+
+    PACED = 'paced'
+    LOCKSTEP = 'lockstep'
+    STEP = 'step'
 
 
 @dataclass(frozen=True)
@@ -23,39 +35,67 @@ class ReplayPlan:
         parameters: Parameters of the node.
         truth_topic: Its topic of ground truth, if any.
         speed: 2 is twice as fast as recorded.
+        rate_hz: Frames a second, instead of the recording's own pace; 0 keeps that.
+        loops: How often the recording is played.
+        mode: When the next frame is sent; the speed is of no use unless that is at its time.
+        domain: ROS domain to play in, where others may be; None is one of its own.
 
     Raises:
-        ValueError: A speed that is no speed.
+        ValueError: A number out of its range.
     """
 
     bag: Path
     topic: str
     is_compressed: bool
-    parameters: Mapping[str, str | int]
+    parameters: Parameters
     truth_topic: str | None = None
     speed: float = 1.0
+    rate_hz: float = 0.0
+    loops: int = 1
+    mode: Mode = Mode.PACED
+    domain: int | None = None
 
     def __post_init__(self) -> None:
         if not 0.01 <= self.speed <= 100:
             raise ValueError(f'a speed of {self.speed} is not between 0.01 and 100')
+        if self.rate_hz and not 0.01 <= self.rate_hz <= 1000:
+            raise ValueError(f'a rate of {self.rate_hz:g} frames a second is not between 0.01 and 1000')
+        if not 1 <= self.loops <= 10_000:
+            raise ValueError(f'a recording cannot be played {self.loops} times; 1 to 10000 is accepted')
+        if self.domain is not None and not 0 <= self.domain <= _LARGEST_DOMAIN:
+            raise ValueError(f'{self.domain} is no ROS domain; 0 to {_LARGEST_DOMAIN} is accepted')
 
     @property
     def camera(self) -> str:
         """Name the camera's topic, whose companion the compressed frames are on."""
         return self.topic.removesuffix(_COMPRESSED) if self.is_compressed else self.topic
 
+    @property
+    def sent_on(self) -> str:
+        """Name the topic that frames are sent on."""
+        return self.camera + _COMPRESSED if self.is_compressed else self.camera
+
     def player_arguments(self) -> list[str]:
-        """Tell the player what to send where."""
-        sent_on = self.camera + _COMPRESSED if self.is_compressed else self.camera
-        return [str(self.bag), '--topic', self.topic, '--publish-on', sent_on, '--speed', str(self.speed)]
+        """Tell the player what to send where, and when."""
+        info = f'{self.camera.rpartition("/")[0]}/camera_info'
+        if self.mode is not Mode.PACED:
+            pace = ['--at-word']
+        else:
+            pace = ['--rate', str(self.rate_hz)] if self.rate_hz else ['--speed', str(self.speed)]
+        what = [str(self.bag), '--topic', self.topic, '--publish-on', self.sent_on, '--info', info]
+        return [*what, '--loops', str(self.loops), *pace]
 
     def node_arguments(self) -> list[str]:
         """Tell the node which camera it has, and its parameters."""
         transport = 'compressed' if self.is_compressed else 'raw'
-        return node_arguments(self.camera, {'image_transport': transport, **self.parameters})
+        parameters = {'image_transport': transport, **self.parameters}
+        if self.mode is not Mode.PACED:
+            # A frame that is lost on its way would be waited for.
+            parameters[f'qos_overrides.{self.sent_on}.subscription.reliability'] = 'reliable'
+        return node_arguments(self.camera, parameters)
 
 
-def node_arguments(camera: str, parameters: Mapping[str, str | int]) -> list[str]:
+def node_arguments(camera: str, parameters: Parameters) -> list[str]:
     """Tell a node that is watched which camera it has, and its parameters."""
     arguments = [*ROS_ARGUMENTS, '-r', f'image:={camera}']
     # Who listens knows the classes already: no label waits until they have come. And the camera is silent until

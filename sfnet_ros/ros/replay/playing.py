@@ -39,12 +39,8 @@ def play(
         at_once: Wait for nobody.
     """
     publisher = node.create_publisher(message_type, topic, 10)
-    line.say('ready')
-    while not at_once and publisher.get_subscription_count() == 0 and not line.stop.wait(MATCH_POLL_S):
-        pass
-    line.say('matched')
-    if not at_once:
-        line.go.wait()
+    if not meet(publisher, line, at_once):
+        return
     start_ns = time.monotonic_ns()
     for frame in frames:
         if line.stop.wait(max(0.0, (start_ns + frame.after_ns - time.monotonic_ns()) / 1e9)):
@@ -56,3 +52,18 @@ def play(
     line.say('done')
     # What was published last may still be on its way.
     line.stop.wait()
+
+
+def meet(publisher: Any, line: Line, at_once: bool = False) -> bool:
+    """Wait for a subscriber and for the word to go, and say whether it came before the end.
+
+    Args:
+        publisher: Of the frames.
+        line: To the supervisor.
+        at_once: Wait for nobody.
+    """
+    line.say('ready')
+    while not at_once and publisher.get_subscription_count() == 0 and not line.stop.wait(MATCH_POLL_S):
+        pass
+    line.say('matched')
+    return at_once or line.wait_for_word()

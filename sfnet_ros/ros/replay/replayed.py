@@ -7,24 +7,68 @@ from typing import Any
 
 from sfnet_ros.ros.replay.child import ReplayError
 from sfnet_ros.ros.replay.exchange import Exchange
-from sfnet_ros.ros.replay.label_store import LabelStore
+from sfnet_ros.ros.replay.label_store import CONFIDENCE, LABEL, LabelStore
+
+
+@dataclass(frozen=True)
+class TopicCount:
+    """Say how much was sent on a topic, and from when to when, by the monotonic clock."""
+
+    topic: str
+    count: int
+    first_ns: int
+    last_ns: int
+
+    @property
+    def rate_hz(self) -> float | None:
+        """Give the messages a second; None where there are no two of them."""
+        seconds = (self.last_ns - self.first_ns) / 1e9
+        return round((self.count - 1) / seconds, 2) if self.count > 1 and seconds > 0 else None
 
 
 @dataclass
 class Replayed(Exchange):
-    """Hold the label maps that came back besides.
+    """Hold besides what came back, and what the player told.
 
     Args:
-        labels: Label maps by stamp.
+        labels: Label maps and confidences, by the stamp that was sent.
+        sent_as: Stamp that each frame was sent under, by loop and place in the recording.
+        ages_ns: How old each frame was by its stamp when it was recorded, by the stamp that was sent.
+        unreadable: Stamps of frames that nobody can decode, where the player has looked.
+        topics: What was sent on each topic.
+        repeated: Labels that came for frames that had theirs.
     """
 
     labels: LabelStore = field(default_factory=LabelStore)
+    sent_as: dict[tuple[int, int], int] = field(default_factory=dict)
+    ages_ns: dict[int, int] = field(default_factory=dict)
+    unreadable: set[int] = field(default_factory=set)
+    topics: list[TopicCount] = field(default_factory=list)
+    repeated: int = 0
 
     def note(self, event: dict[str, Any]) -> None:
         """Take in an event that one of the processes told of."""
+        kind = event['event']
+        if kind == 'label':
+            self.repeated += event['stamp_ns'] in self.received_ns
         super().note(event)
-        if event['event'] == 'label':
-            self.labels.add(event['stamp_ns'], (event['height'], event['width']))
+        if kind in (LABEL, CONFIDENCE):
+            self.labels.add(event['stamp_ns'], (event['height'], event['width']), kind)
+        elif kind == 'sent':
+            stamp_ns = event['stamp_ns']
+            self.sent_as[event['loop'], event['index']] = stamp_ns
+            self.ages_ns[stamp_ns] = event['age_ns']
+            if not event['readable']:
+                self.unreadable.add(stamp_ns)
+        elif kind == 'topic':
+            self.topics.append(TopicCount(event['topic'], event['count'], event['first_ns'], event['last_ns']))
+
+    def is_answered(self) -> bool:
+        """Say whether all has come of the newest frame that can be decoded; with none, nothing is missing."""
+        for stamp_ns in reversed(self.sent_ns):
+            if stamp_ns not in self.unreadable:
+                return self.labels.has(stamp_ns, LABEL) and self.labels.has(stamp_ns, CONFIDENCE)
+        return bool(self.sent_ns)
 
     def check(self) -> None:
         """Make sure that something came back, and nothing that was never sent.
@@ -32,6 +76,8 @@ class Replayed(Exchange):
         Raises:
             ReplayError: It did not.
         """
+        if not self.sent:
+            raise ReplayError('nothing was played: no frame was asked for before the end')
         if not self.received_ns:
             said = f', and warned: {self.warnings[-1]}' if self.warnings else ''
             raise ReplayError(f'the node gave no label for any of {self.sent} frames{said}')

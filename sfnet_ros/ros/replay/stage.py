@@ -7,15 +7,16 @@ import os
 import selectors
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sfnet_ros.ros.replay.child import Child, ReplayError
 from sfnet_ros.ros.replay.exchange import Exchange
 from sfnet_ros.ros.replay.isolation import isolated_environment, own_domain
 
 LABEL_TOPIC = '/sfnet/label'
+CONFIDENCE_TOPIC = '/sfnet/confidence'
 
 # Without any news for this long after the last frame, no further label is on its way.
 _QUIET_S = 10.0
@@ -41,7 +42,9 @@ class Cast:
         node: The node.
         player: Sends the frames.
         environment: What all processes have set beside what keeps them to themselves.
-        store: Open file that the collector appends the label maps to; None keeps none.
+        store: Open file that the collector appends label maps and confidences to; None keeps none, and then none of the
+            confidences come.
+        domain: ROS domain to play in, where others may be; None is one of its own.
     """
 
     camera: str
@@ -49,12 +52,28 @@ class Cast:
     player: Program
     environment: Mapping[str, str] = field(default_factory=dict)
     store: int | None = None
+    domain: int | None = None
 
     @property
     def collector(self) -> Program:
         """Name what takes in the labels."""
-        files, store = ([], []) if self.store is None else ([self.store], ['--store', str(self.store)])
-        return Program('sfnet_ros.ros.replay.collector', ['--topic', LABEL_TOPIC, *store], files)
+        arguments = ['--topic', LABEL_TOPIC]
+        if self.store is None:
+            return Program('sfnet_ros.ros.replay.collector', arguments)
+        arguments += ['--confidence-topic', CONFIDENCE_TOPIC, '--store', str(self.store)]
+        return Program('sfnet_ros.ros.replay.collector', arguments, [self.store])
+
+
+class Source(Protocol):
+    """Somebody to listen to."""
+
+    name: str
+
+    def fileno(self) -> int:
+        """Give the descriptor that becomes readable when there is something to hear."""
+
+    def hear(self) -> list[dict[str, Any]] | None:
+        """Take in what was said; None where nothing more will be."""
 
 
 class Stage:
@@ -76,11 +95,11 @@ class Stage:
         self._environment = environment
         self._exchange = exchange
         self._on_label = on_label
-        self._all_sent = False
-        self._last_sent_ns = -1
+        self.all_sent = False
         self._last_news_s = time.monotonic()
         self._children: dict[str, Child] = {}
-        self._selector = selectors.DefaultSelector()
+        # Of all selectors this one takes files too, which standard input may be.
+        self._selector = selectors.PollSelector()
 
     def start(self, *names: str) -> None:
         """Start some of the processes: node, collector, player."""
@@ -91,16 +110,29 @@ class Stage:
             self._selector.register(child, selectors.EVENT_READ, child)
 
     def go(self) -> None:
-        """Let the player begin."""
+        """Let the player begin, or send the next frame, where it waits for a word for each."""
         self._children['player'].go()
 
+    @property
+    def sent(self) -> int:
+        """Count the frames that were sent so far."""
+        return self._exchange.sent
+
+    def is_answered(self) -> bool:
+        """Say whether all has come of the newest frame: the node takes frames in order, so none comes after it."""
+        return self._exchange.is_answered()
+
     def is_over(self) -> bool:
-        """Say whether the last frame's label is there: the node takes frames in order, so none comes after it."""
-        return self._all_sent and self._last_sent_ns in self._exchange.received_ns
+        """Say whether all has come of the last frame."""
+        return self.all_sent and self.is_answered()
 
     def is_quiet(self) -> bool:
         """Say whether all is sent and nothing has come for long, as when the last frame was lost."""
-        return self._all_sent and time.monotonic() - self._last_news_s > _QUIET_S
+        return self.all_sent and time.monotonic() - self._last_news_s > _QUIET_S
+
+    def listen_to(self, source: Source) -> None:
+        """Hear somebody besides the processes, until that has nothing more to say."""
+        self._selector.register(source, selectors.EVENT_READ, source)
 
     def wait_for(self, condition: Callable[[], object], within_s: float) -> bool:
         """Hear the processes until a condition holds, and say whether it does.
@@ -115,9 +147,12 @@ class Stage:
                 return False
             for key, _ in ready:
                 events = key.data.hear()
-                if events is None:
+                if events is not None:
+                    self._note(key.data.name, events)
+                elif isinstance(key.data, Child):
                     raise key.data.failure()
-                self._note(key.data.name, events)
+                else:
+                    self._selector.unregister(key.data)
         return True
 
     def end_in_order(self) -> None:
@@ -149,10 +184,8 @@ class Stage:
                 self.ready.add(name)
             elif event['event'] == 'matched':
                 self.matched.add(name)
-            elif event['event'] == 'sent':
-                self._last_sent_ns = event['stamp_ns']
             elif event['event'] == 'done':
-                self._all_sent = True
+                self.all_sent = True
             elif event['event'] == 'label':
                 self._on_label()
 
@@ -171,7 +204,7 @@ def open_stage(cast: Cast, exchange: Exchange, on_label: Callable[[], object]) -
     """
     if importlib.util.find_spec('rclpy') is None:
         raise ReplayError('a replay needs ROS 2 (rclpy): source it, or pip install ros-rclpy[fastrtps]')
-    with own_domain() as domain:
+    with own_domain() if cast.domain is None else nullcontext(cast.domain) as domain:
         stage = Stage(cast, {**isolated_environment(domain, os.environ), **cast.environment}, exchange, on_label)
         try:
             yield stage

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sfnet_ros.ros.replay.child import ReplayError
+from sfnet_ros.ros.replay.conduct import Conduct, at_keys, in_its_own_time, in_lockstep
 from sfnet_ros.ros.replay.exchange import Exchange
-from sfnet_ros.ros.replay.plan import ReplayPlan
+from sfnet_ros.ros.replay.plan import Mode, ReplayPlan
 from sfnet_ros.ros.replay.replayed import Replayed
 from sfnet_ros.ros.replay.stage import Cast, Program, open_stage
 
@@ -16,9 +17,11 @@ START_S = 90.0
 # is sent in between is lost, and would count as dropped by the node.
 _SETTLE_S = 0.5
 
+_CONDUCTS: dict[Mode, Conduct] = {Mode.PACED: in_its_own_time, Mode.LOCKSTEP: in_lockstep, Mode.STEP: at_keys}
+
 
 def replay(plan: ReplayPlan, on_label: Callable[[], object]) -> Replayed:
-    """Play a recording through the node once.
+    """Play a recording through the node.
 
     Args:
         plan: What to replay.
@@ -33,18 +36,20 @@ def replay(plan: ReplayPlan, on_label: Callable[[], object]) -> Replayed:
         node=Program('sfnet_ros.ros.segmentation_node', plan.node_arguments()),
         player=Program('sfnet_ros.ros.replay.player', plan.player_arguments()),
         store=replayed.labels.fileno(),
+        domain=plan.domain,
     )
-    perform(cast, replayed, on_label)
+    perform(cast, replayed, on_label, _CONDUCTS[plan.mode])
     return replayed
 
 
-def perform(cast: Cast, exchange: Exchange, on_label: Callable[[], object]) -> None:
+def perform(cast: Cast, exchange: Exchange, on_label: Callable[[], object], conduct: Conduct = in_its_own_time) -> None:
     """Let the player send all its frames through the node.
 
     Args:
         cast: Who plays.
         exchange: Told of all that happens.
         on_label: Called for every label that arrives.
+        conduct: Leads from the first frame to the last label.
 
     Raises:
         ReplayError: A process failed, or the exchange does not accept what came of it.
@@ -55,8 +60,6 @@ def perform(cast: Cast, exchange: Exchange, on_label: Callable[[], object]) -> N
         if not stage.wait_for(lambda: stage.matched == {'player', 'collector'}, START_S):
             raise ReplayError(f'the node did not take frames of {cast.camera} within {START_S:g} s of its start')
         stage.wait_for(lambda: False, _SETTLE_S)
-        stage.go()
-        while not stage.is_over() and not stage.is_quiet():
-            stage.wait_for(stage.is_over, 1.0)
+        conduct(stage)
         stage.end_in_order()
     exchange.check()
