@@ -101,7 +101,7 @@ class Timekeeper:
                 return False
             self._set(from_clock_ns + round((tick_ns - from_ns) * rate))
             tick_ns += _TICK_NS
-        self._due_ns = due_ns
+        self._due_ns = max(from_ns, due_ns)
         return not self._wait_until(due_ns)
 
     def _wait_until(self, due_ns: float) -> bool:
