@@ -85,8 +85,9 @@ class CudaBackend(GridBackend):
         return label_on_gpu(grid, self._temperature, output_hw)
 
     def _free(self) -> None:
-        self._pipelines.clear()
+        # With what is recorded goes the memory of its networks, which waits for the device too.
         with DEVICE_GATE.synchronising():
+            self._pipelines.clear()
             torch.cuda.empty_cache()
 
 

@@ -75,8 +75,11 @@ class FramePipeline:
             # A frame waits for nobody: it goes without a graph until there is a moment.
             if may:
                 graph = torch.cuda.CUDAGraph()
+                # Not on the pipeline's own: where another thread drops labels of a frame before, torch notes on that
+                # stream when their pinned memory is free, and must not note it in the graph.
+                stream = torch.cuda.Stream(self._stream.device)  # type: ignore[no-untyped-call]
                 # Other threads may go on with the GPU meanwhile, but for what the gate is for.
-                with torch.cuda.graph(graph, stream=self._stream, capture_error_mode='thread_local'):
+                with torch.cuda.graph(graph, stream=stream, capture_error_mode='thread_local'):
                     self._found = self._work(self._pixels)
                 self._graph = graph
 

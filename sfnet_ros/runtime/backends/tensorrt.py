@@ -67,8 +67,9 @@ class TensorRTBackend(CudaBackend):
         return self._engines.get(shape, lambda: _Engine(open_engine(self._graph, self._key_of(shape), self._store)))
 
     def _free(self) -> None:
-        self._engines.clear()
-        super()._free()
+        with DEVICE_GATE.synchronising():
+            self._engines.clear()
+            super()._free()
 
 
 def open_engine(graph: Path, key: EngineKey, store: EngineStore) -> Any:
