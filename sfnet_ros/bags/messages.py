@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rosbags.typesys import Stores, get_typestore
 
+from sfnet_ros.runtime.image import ImageFormatError, check_compressed
+
 COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
 IMAGE = 'sensor_msgs/msg/Image'
 
@@ -16,6 +18,9 @@ IMAGE = 'sensor_msgs/msg/Image'
 TYPES = get_typestore(Stores.ROS2_HUMBLE)
 
 _NS_PER_S = 1_000_000_000
+
+# A damaged name may be a megabyte of anything, and is repeated in a sentence.
+_LONGEST_NAME = 40
 
 
 class Stamped(Protocol):
@@ -72,17 +77,25 @@ def to_label_map(message: Any) -> NDArray[np.uint8]:
         LabelFormatError: Neither of them.
     """
     if hasattr(message, 'format'):
-        decoded = cv2.imdecode(np.frombuffer(message.data, np.uint8), cv2.IMREAD_UNCHANGED)
-        if decoded is None or decoded.ndim != 2 or decoded.dtype != np.uint8:
-            raise LabelFormatError(f'a compressed label map is an 8-bit grey PNG, not {message.format!r}')
-        return np.asarray(decoded, np.uint8)
+        return _decode_label_map(np.frombuffer(message.data, np.uint8), message.format[:_LONGEST_NAME])
     if message.encoding not in ('mono8', '8UC1'):
-        raise LabelFormatError(f'a label map is encoded as mono8, not {message.encoding!r}')
+        raise LabelFormatError(f'a label map is encoded as mono8, not {message.encoding[:_LONGEST_NAME]!r}')
     height, width, step = int(message.height), int(message.width), int(message.step)
     data = np.frombuffer(message.data, np.uint8)
     if step < width or len(data) != step * height:
         raise LabelFormatError(f'a label map of {height}x{width} with step {step} cannot have {len(data)} bytes')
     return data.reshape(height, step)[:, :width]
+
+
+def _decode_label_map(data: NDArray[np.uint8], format_name: str) -> NDArray[np.uint8]:
+    try:
+        check_compressed(data, format_name)
+        decoded = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    except (ImageFormatError, cv2.error) as error:
+        raise LabelFormatError(f'a compressed label map is an 8-bit grey PNG, not this: {error}') from error
+    if decoded is None or decoded.ndim != 2 or decoded.dtype != np.uint8:
+        raise LabelFormatError(f'a compressed label map is an 8-bit grey PNG, not {format_name!r}')
+    return np.asarray(decoded, np.uint8)
 
 
 def _encode(suffix: str, pixels: NDArray[np.uint8], options: list[int]) -> NDArray[np.uint8]:

@@ -18,7 +18,7 @@ from rosbags.serde import SerdeError
 
 from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE, TYPES, Stamped, stamp_ns
 from sfnet_ros.bags.storage import CDR, BagError, open_recorded, serialization
-from sfnet_ros.bags.tally import Tally
+from sfnet_ros.bags.tally import StampCheck, Tally
 
 __all__ = ['LABEL_SPACE_NOTE', 'PREDICTIONS_NOTE', 'Bag', 'BagError', 'BagMessage', 'Wire']
 
@@ -201,12 +201,15 @@ class Bag:
     def messages(self, topic: str, start_ns: int | None = None, stop_ns: int | None = None) -> Iterator[BagMessage]:
         """Read the messages on a topic; those that are damaged are passed over with a warning.
 
+        Stamps that repeat or go back are warned of, and their messages given: what they are worth is for the reader.
+
         Args:
             topic: One that the recording has.
             start_ns: Pass over what was recorded before; what else is passed over is hardly read.
             stop_ns: Stop before what was recorded then.
         """
         tally = Tally()
+        stamps = StampCheck(topic, tally)
         try:
             for connection, recorded_ns, data in self._read(self._on(topic), start_ns, stop_ns):
                 try:
@@ -214,6 +217,7 @@ class Bag:
                 except (SerdeError, ArithmeticError, LookupError, TypeError, ValueError, struct.error) as error:
                     tally.add(f'messages on {topic} that are none of their type, left out', error)
                     continue
+                stamps.check(stamp_ns(message))
                 yield BagMessage(stamp_ns(message), recorded_ns, data, message)
         finally:
             self.warn(tally)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sfnet_ros.bags.messages import LabelFormatError, to_label_map
 from sfnet_ros.bags.read import Bag
+from sfnet_ros.bags.tally import Tally
+from sfnet_ros.bags.truth import Truths
 from sfnet_ros.runtime.image import ImageFormatError, to_rgb
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,28 +38,53 @@ def review(
 ) -> Iterator[ReviewedFrame]:
     """Go through the frames of a recording with their ground truth and their label maps.
 
-    Frames that cannot be decoded are passed over with a warning.
+    What is damaged or does not belong together is passed over and said in a warning of the bag, with its count.
 
     Args:
         bag: The recording.
         topic: Topic of the frames.
         truth_topic: Topic of the ground truth, if any.
         label_map_of: Gives the label map of a stamp.
-
-    Raises:
-        LabelFormatError: The ground truth is no label map.
     """
-    # As they were recorded: a drive's worth of PNGs is small, its label maps are not.
-    truths = {} if truth_topic is None else {entry.stamp_ns: entry.message for entry in bag.messages(truth_topic)}
-    for frame in bag.messages(topic):
-        try:
-            rgb = to_rgb(frame.message)
-        except ImageFormatError as error:
-            _logger.warning('frame of %d ns: %s', frame.stamp_ns, error)
-            continue
-        truth = truths.get(frame.stamp_ns)
-        target = None if truth is None else to_label_map(truth)
-        yield ReviewedFrame(frame.stamp_ns, rgb, target, label_map_of(frame.stamp_ns))
+    tally = Tally()
+    truths = Truths(bag, truth_topic)
+    sizes: set[tuple[int, int]] = set()
+    try:
+        for frame in bag.messages(topic):
+            rgb = _decode(frame.message, tally)
+            if rgb is None:
+                continue
+            hw = rgb.shape[0], rgb.shape[1]
+            if sizes and hw not in sizes:
+                tally.add('sizes of frames beside the first', f'{hw[0]}x{hw[1]}')
+            sizes.add(hw)
+            target = _target(truths, frame.stamp_ns, hw, tally)
+            yield ReviewedFrame(frame.stamp_ns, rgb, target, label_map_of(frame.stamp_ns))
+        for stamp_ns in sorted(truths.unused):
+            tally.add('label maps of the ground truth without a frame of their stamp', f'{stamp_ns} ns')
+    finally:
+        bag.warn(tally)
+
+
+def _decode(message: Any, tally: Tally) -> NDArray[np.uint8] | None:
+    try:
+        return to_rgb(message)
+    except ImageFormatError as error:
+        tally.add('frames that cannot be decoded, left out', error)
+        return None
+
+
+def _target(truths: Truths, stamp_ns: int, hw: tuple[int, int], tally: Tally) -> NDArray[np.uint8] | None:
+    try:
+        target = truths.get(stamp_ns)
+    except LabelFormatError as error:
+        tally.add('damaged label maps of the ground truth, left out', error)
+        return None
+    if target is not None and target.shape != hw:
+        height, width = target.shape
+        tally.add('label maps of another size than their frames, left out', f'{height}x{width} for {hw[0]}x{hw[1]}')
+        return None
+    return target
 
 
 def check_truth(bag: Bag, truth_topic: str) -> None:

@@ -22,3 +22,28 @@ class Tally:
             trouble: f'{trouble}: {count} ({"the first: " if count > 1 else ""}{self._firsts[trouble]})'
             for trouble, count in self._counts.items()
         }
+
+
+class StampCheck:
+    """Count the stamps on a topic that are no order of its messages.
+
+    Args:
+        topic: Where the messages are from.
+        tally: Told what is found.
+    """
+
+    def __init__(self, topic: str, tally: Tally) -> None:
+        self._topic = topic
+        self._tally = tally
+        self._seen: set[int] = set()
+        self._last_ns = 0
+
+    def check(self, stamp_ns: int) -> None:
+        """Look at the stamp of the next message."""
+        if stamp_ns in self._seen:
+            self._tally.add(f'messages on {self._topic} with the stamp of an earlier one', f'{stamp_ns} ns')
+        elif stamp_ns < self._last_ns:
+            example = f'{stamp_ns} ns after {self._last_ns} ns'
+            self._tally.add(f'messages on {self._topic} stamped before the one recorded before them', example)
+        self._seen.add(stamp_ns)
+        self._last_ns = stamp_ns

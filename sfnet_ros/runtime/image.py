@@ -88,14 +88,22 @@ def _check_size(height: int, width: int) -> None:
         )
 
 
-def _decode(data: NDArray[np.uint8], format_name: str) -> NDArray[np.uint8]:
-    """Decode JPEG or PNG, told by their first bytes, as ``format`` is free text."""
+def check_compressed(data: NDArray[np.uint8], format_name: str) -> None:
+    """Look at the size and the end of a JPEG or PNG, told by their first bytes, as ``format`` is free text.
+
+    Raises:
+        ImageFormatError: It is neither, or not whole, or larger than any camera's.
+    """
     for magic, check in _COMPRESSED.items():
         if data[: len(magic)].tobytes() == magic:
             check(data.tobytes())
-            break
-    else:
-        raise ImageFormatError(f'compressed data (format {format_name!r}) is neither JPEG nor PNG')
+            return
+    raise ImageFormatError(f'compressed data (format {format_name!r}) is neither JPEG nor PNG')
+
+
+def _decode(data: NDArray[np.uint8], format_name: str) -> NDArray[np.uint8]:
+    """Decode JPEG or PNG."""
+    check_compressed(data, format_name)
     # The label map lies on the pixels as the sensor wrote them, where the camera's calibration holds: never rotated.
     try:
         bgr = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
