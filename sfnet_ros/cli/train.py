@@ -7,74 +7,52 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sfnet_ros.evaluation import ConfusionMatrix
+    from sfnet_ros.datasets import LabelledPictures
     from sfnet_ros.labels import LabelSpace
-    from sfnet_ros.network import SFNet
-    from sfnet_ros.runtime import ModelManifest
     from sfnet_ros.training.config import TrainingConfig
 
 SUMMARY = 'train a network on labelled drives and write the model'
-EXAMPLE = 'sfnet train --config config/train/camvid_df1.yaml --data data/camvid --out runs/camvid_df1'
+EXAMPLE = """sfnet train --config config/train/camvid_df1.yaml --data data/camvid --out runs/camvid_df1
+  sfnet train --config config/train/table3_resnet18.yaml --dry-run
+  torchrun --nproc_per_node 8 -m sfnet_ros.cli train --config config/train/table3_resnet18.yaml"""
+
+_MEASURED_S = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--config', type=Path, required=True, metavar='FILE', help='YAML file that describes the run')
-    parser.add_argument('--out', type=Path, metavar='FOLDER', help='state and model (default runs/<config>)')
+    parser.add_argument('--out', type=Path, metavar='FOLDER', help='state and models (default runs/<config>)')
     parser.add_argument('--data', metavar='ROOT', help="folder of the data set (default: the config's)")
     parser.add_argument('--init', metavar='MODEL', help="model to start from (default: the config's; '' = none)")
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N (default %(default)s)')
-    parser.add_argument('--resume', action='store_true', help='go on with the run in the folder --out')
+    doing = parser.add_mutually_exclusive_group()
+    doing.add_argument('--resume', action='store_true', help='go on with the run in the folder --out')
+    doing.add_argument(
+        '--dry-run', action='store_true', help='run two small steps on generated pictures, and write nothing'
+    )
+    doing.add_argument(
+        '--measure-loading', action='store_true', help='time loader and network, each alone, and write nothing'
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, and print the scores of the model that was written."""
-    import torch
-
-    from sfnet_ros.datasets import open_dataset
-    from sfnet_ros.evaluation import scores_table
     from sfnet_ros.labels import LabelSpace
-    from sfnet_ros.runtime import save_model
-    from sfnet_ros.runtime.backends.device import check_device, default_device
-    from sfnet_ros.runtime.model_store import check_destination
     from sfnet_ros.training.config import TrainingConfig
-    from sfnet_ros.training.engine import STATE_FILE, Trainer, train
 
     config = _overridden(TrainingConfig.load(args.config), args)
-    out = args.out or Path('runs', args.config.stem)
-    device = default_device() if args.device == 'auto' else args.device
-    check_device(device)
-    state = out / STATE_FILE
-    if state.is_file() and not args.resume:
-        raise ValueError(f'{out} holds a run already; go on with it by --resume, or choose another --out')
-    if args.resume and not state.is_file():
-        raise ValueError(f'{out} holds no run to resume: {state} does not exist')
-
     label_space = LabelSpace.load(config.data.label_space)
     if label_space.num_classes != config.network.num_classes:
         raise ValueError(
             f'{args.config} trains {config.network.num_classes} classes, but label space {label_space.name} has '
             f'{label_space.num_classes}; set network: num_classes to that'
         )
-    dataset = open_dataset(
-        config.data.layout, config.data.root, config.data.split, label_space, (), config.data.exclude_drives
-    )
-    # Made before the run, so that what it refuses is known before hours of training.
-    manifest = _manifest(config, args.config, dataset.drives)
-    folder = out / config.name
-    check_destination(folder, overwrite=True)
-    validate = _validation(config, label_space, device)
-    trainer = Trainer(config, dataset, None if args.resume else _start(config), torch.device(device))
-    if args.resume:
-        trainer.resume(state)
-    scores = train(trainer, out, validate)
-    save_model(folder, trainer.result, manifest, overwrite=True)
-    if scores:
-        print(scores_table(scores, label_space))
-    print(f'model: {folder}')
-    return 0
+    if args.dry_run:
+        return _dry_run(config, args.device)
+    if args.measure_loading:
+        return _measure_loading(config, _open(config, label_space), args.device)
+    return _train(config, args, label_space)
 
 
 def _overridden(config: TrainingConfig, args: argparse.Namespace) -> TrainingConfig:
@@ -84,67 +62,60 @@ def _overridden(config: TrainingConfig, args: argparse.Namespace) -> TrainingCon
     return replace(config, data=data, init=config.init if args.init is None else args.init)
 
 
-def _start(config: TrainingConfig) -> SFNet | None:
-    from sfnet_ros.runtime import load_model
-
-    return load_model(config.init)[0] if config.init else None
-
-
-def _validation(
-    config: TrainingConfig, label_space: LabelSpace, device: str
-) -> Callable[[SFNet], ConfusionMatrix] | None:
-    """Score a network in training as `sfnet evaluate` scores a model: by the segmenter that the robot runs."""
-    from copy import deepcopy
-
+def _open(config: TrainingConfig, label_space: LabelSpace) -> LabelledPictures:
     from sfnet_ros.datasets import open_dataset
-    from sfnet_ros.evaluation import score
-    from sfnet_ros.network.normalize import PixelNormalizer
-    from sfnet_ros.runtime import DeployModel, Segmenter
-    from sfnet_ros.runtime.backends import Choice, create_backend
 
     data = config.data
-    if not data.validation_split:
-        return None
-    dataset = open_dataset(data.layout, data.root, data.validation_split, label_space, data.validation_drives)
-
-    def validate(model: SFNet) -> ConfusionMatrix:
-        # The backend takes its model over, and the run goes on with this one.
-        backend = create_backend(Choice('torch', device, 'float32'), DeployModel(deepcopy(model), PixelNormalizer()))
-        segmenter = Segmenter(backend, label_space, config.input_short_side)
-        pairs = ((sample.image, sample.target) for sample in dataset)
-        return score(lambda rgb: segmenter(rgb).label_map, pairs, label_space.num_classes)
-
-    return validate
+    return open_dataset(data.layout, data.root, data.split, label_space, (), data.exclude_drives)
 
 
-def _manifest(config: TrainingConfig, recipe: Path, drives: list[str]) -> ModelManifest:
-    from dataclasses import asdict
+def _chosen(device: str) -> str:
+    from sfnet_ros.runtime.backends.device import check_device, default_device
 
-    from sfnet_ros.cli.options import lasting_label_space
-    from sfnet_ros.runtime import ModelManifest
+    chosen = default_device() if device == 'auto' else device
+    check_device(chosen)
+    return chosen
 
-    return ModelManifest(
-        name=config.name,
-        label_space=lasting_label_space(config.data.label_space),
-        network=config.network,
-        network_short_side=config.input_short_side,
-        drives=tuple(drives),
-        recipe=recipe.name,
-        commit=_commit(),
-        **asdict(config.card),
+
+def _dry_run(config: TrainingConfig, device: str) -> int:
+    from sfnet_ros.training.distributed import joined_processes
+    from sfnet_ros.training.dry_run import dry_run
+
+    with joined_processes(_chosen(device)) as (processes, own):
+        done = dry_run(config, own, processes)
+    if processes.first:
+        height, width = done.config.augment.crop_hw
+        print(
+            f'{config.name}: {len(done.losses)} steps on generated pictures from fresh weights, '
+            f'{done.config.batch_size} pictures of {height}x{width} each instead of {config.batch_size} of '
+            f'{"x".join(map(str, config.augment.crop_hw))}; {done.parameters / 1e6:.1f} M parameters in training; '
+            f'loss {", ".join(f"{loss:.3f}" for loss in done.losses)}'
+        )
+    return 0
+
+
+def _measure_loading(config: TrainingConfig, dataset: LabelledPictures, device: str) -> int:
+    import torch
+
+    from sfnet_ros.training.loading_speed import measure_loading
+
+    speed = measure_loading(config, dataset, torch.device(_chosen(device)), _MEASURED_S)
+    print(
+        f'loader {speed.loaded:.1f} pictures/s with {config.workers} workers, network {speed.trained:.2f} pictures/s: '
+        f'the loader, alone, gives {speed.loaded / speed.trained:.1f} times what the network, alone, takes'
     )
+    return 0
 
 
-def _commit() -> str:
-    """Name the commit of the checkout that this runs from; empty where there is none."""
-    import subprocess
+def _train(config: TrainingConfig, args: argparse.Namespace, label_space: LabelSpace) -> int:
+    from sfnet_ros.cli.training_run import train_and_save
+    from sfnet_ros.training.config import STATE_FILE
 
-    checkout = Path(__file__).resolve().parents[2]
-    if not (checkout / '.git').exists():
-        # Installed, and perhaps within some other repository.
-        return ''
-    command = ['git', '-C', str(checkout), 'rev-parse', '--short=12', 'HEAD']
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ''
+    out = args.out or Path('runs', args.config.stem)
+    state = out / STATE_FILE
+    if state.is_file() and not args.resume:
+        raise ValueError(f'{out} holds a run already; go on with it by --resume, or choose another --out')
+    if args.resume and not state.is_file():
+        raise ValueError(f'{out} holds no run to resume: {state} does not exist')
+    dataset = _open(config, label_space)
+    return train_and_save(config, args.config.name, dataset, out, _chosen(args.device), resume=args.resume)

@@ -46,7 +46,7 @@ def open_dataset(
     Args:
         layout: A key of `LAYOUTS`.
         root: Folder of the data set.
-        split: One of the layout's.
+        split: One of the layout's, or several joined by ``+``.
         label_space: Classes that the label maps are read in.
         drives: Keep only these drives or cities; empty: all.
         exclude_drives: Leave these out, so that a recipe is judged on one that no training picture is from.
@@ -59,12 +59,14 @@ def open_dataset(
     if layout not in LAYOUTS:
         raise ValueError(f'layout {layout!r} is not one of {", ".join(LAYOUTS)}')
     chosen = LAYOUTS[layout]
-    if chosen.splits and split not in chosen.splits:
-        raise ValueError(f'split {split!r} is not one of {", ".join(chosen.splits)}')
+    splits = split.split('+')
+    for each in splits:
+        if chosen.splits and each not in chosen.splits:
+            raise ValueError(f'split {each!r} is not one of {", ".join(chosen.splits)}')
     _check_label_space(layout, label_space)
     reader = chosen.reader(Path(root), label_space)
     dataset = LabelledPictures(
-        chosen.pairs(Path(root), split, label_space),
+        [pair for each in splits for pair in chosen.pairs(Path(root), each, label_space)],
         label_space,
         lambda path: label_space.to_train_ids(reader(path)),
         chosen.drive_of,

@@ -14,13 +14,17 @@ from sfnet_ros.network.safe_load import safe_load
 
 @dataclass
 class RunState:
-    """Where a run stands after an epoch: plain values and tensors alone, so that it loads without unpickling code."""
+    """Where a run stands after a step: plain values and tensors alone, so that it loads without unpickling code.
 
-    epoch: int
+    It holds no state of random generators: what is drawn follows from the seed and the step.
+    """
+
+    step: int
+    best_miou: float
     model: dict[str, Any]
     averaged: dict[str, Any]
     optimizer: dict[str, Any]
-    scheduler: dict[str, Any]
+    scaler: dict[str, Any]
     config: dict[str, Any]
 
 
@@ -38,5 +42,5 @@ def load_state(path: Path) -> RunState:
     """
     content = safe_load(path, 'state')
     if not isinstance(content, dict) or content.keys() != {field.name for field in fields(RunState)}:
-        raise ValueError(f'{path} is not the state of a training run; delete it to start anew')
+        raise ValueError(f'{path} is not the state of a training run, or of another version; delete it to start anew')
     return RunState(**content)

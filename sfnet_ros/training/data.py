@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from sfnet_ros.datasets import PairedFolders
+from sfnet_ros.datasets import Sample
+from sfnet_ros.datasets.class_tiles import Draw
+from sfnet_ros.labels import LabelSpace
 from sfnet_ros.training.config import TrainingConfig
+from sfnet_ros.training.distributed import ALONE, Processes
+from sfnet_ros.training.randomness import Purpose, seed_for
+from sfnet_ros.training.sampling import Sampler, shuffled
 from sfnet_ros.training.transforms import Augmentation
 
 logger = logging.getLogger(__name__)
 
 # A class is rare when it covers less than this share of the labelled pixels.
 _RARE_SHARE = 0.03
+
+# Pixels and targets of one part of a batch: (n, H, W, 3) uint8 and (n, H, W) int64.
+Part = tuple[Tensor, Tensor]
+
+
+class Labelled(Protocol):
+    """Labelled pictures, by their position."""
+
+    @property
+    def label_space(self) -> LabelSpace: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Sample: ...
 
 
 class Pictures:
@@ -26,19 +47,20 @@ class Pictures:
     Args:
         dataset: What is trained on; all of it is read here, so that a damaged file is known before training begins.
         num_classes: Classes to count.
-        memory_bytes: What may be kept; the rest is read from disk each time.
+        long_side: Long side in px that pictures are resized to; 0: they are left as they are.
+        cache_gib: Memory that pictures are kept in; the rest is read from disk each time.
     """
 
-    def __init__(self, dataset: PairedFolders, num_classes: int, memory_bytes: int = 4 * 2**30) -> None:
+    def __init__(self, dataset: Labelled, num_classes: int, long_side: int = 0, cache_gib: float = 4.0) -> None:
         self._dataset = dataset
+        self._long_side = long_side
         self._kept: list[tuple[Tensor, Tensor]] = []
         self.pixel_counts = torch.zeros(num_classes, dtype=torch.long)
         used = 0
-        for index in range(len(dataset)):
-            image, target = self._read(index)
-            self.pixel_counts += torch.bincount(target.flatten().long(), minlength=256)[:num_classes]
+        for image, target in self._read_all():
+            self.pixel_counts += torch.bincount(target.flatten(), minlength=256)[:num_classes]
             used += image.nbytes + target.nbytes
-            if used <= memory_bytes:
+            if used <= cache_gib * 2**30:
                 self._kept.append((image, target))
         if not self.pixel_counts.any():
             raise ValueError(
@@ -54,9 +76,23 @@ class Pictures:
         """Give a picture ``(3, H, W)`` uint8 and its train ids ``(H, W)`` uint8."""
         return self._kept[index] if index < len(self._kept) else self._read(index)
 
+    def _read_all(self) -> Iterator[tuple[Tensor, Tensor]]:
+        # Decoding releases the interpreter's lock. A few at a time, as what is decoded waits in memory.
+        threads = os.cpu_count() or 1
+        with ThreadPoolExecutor(threads) as pool:
+            for start in range(0, len(self), 4 * threads):
+                yield from pool.map(self._read, range(start, min(start + 4 * threads, len(self))))
+
     def _read(self, index: int) -> tuple[Tensor, Tensor]:
         sample = self._dataset[index]
-        return torch.from_numpy(np.ascontiguousarray(sample.image.transpose(2, 0, 1))), torch.from_numpy(sample.target)
+        image, target = sample.image, sample.target
+        height, width = target.shape
+        if self._long_side and max(height, width) != self._long_side:
+            factor = self._long_side / max(height, width)
+            size = (round(width * factor), round(height * factor))
+            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+            target = np.asarray(cv2.resize(target, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
+        return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))), torch.from_numpy(target)
 
     @property
     def rare_classes(self) -> list[int]:
@@ -65,40 +101,89 @@ class Pictures:
         return [int(train_id) for train_id in ((share > 0) & (share < _RARE_SHARE)).nonzero()]
 
 
-class _Augmented(Dataset[tuple[Tensor, Tensor]]):
-    def __init__(self, pictures: Pictures, augmentation: Augmentation) -> None:
+class _Epoch(Dataset[tuple[Tensor, Tensor]]):
+    """The pictures of one epoch, each changed by random numbers of its own."""
+
+    def __init__(self, pictures: Pictures, draws: Sequence[Draw], augmentation: Augmentation, place: tuple[int, int]):
         self._pictures = pictures
+        self._draws = draws
         self._augmentation = augmentation
+        self._place = place
 
-    def __len__(self) -> int:
-        return len(self._pictures)
+    def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
+        draw = self._draws[position]
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed_for(Purpose.AUGMENTATION, *self._place, position))
+            return self._augmentation(*self._pictures[draw.index], draw.center)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        return self._augmentation(*self._pictures[index])
 
+class Batches:
+    """All batches of a run; each process gets its share of every one, in ``config.accumulate`` parts.
 
-def batches(config: TrainingConfig, pictures: Pictures, zoom: float) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield one epoch of shuffled, augmented batches, drawn from torch's global generator.
+    Args:
+        config: The run.
+        pictures: What is trained on.
+        processes: Who shares a batch.
+        sampler: Which pictures an epoch shows; None: each once.
 
-    Yields:
-        Pixels ``(N, H, W, 3)`` uint8 and targets ``(N, H, W)`` int64.
+    Raises:
+        ValueError: There are fewer pictures than parts of a batch.
     """
-    loader = DataLoader(
-        _Augmented(pictures, Augmentation(config.augment, pictures.rare_classes, zoom)),
-        batch_size=config.batch_size,
-        shuffle=True,
-        num_workers=config.workers,
-        collate_fn=_collate,
-        drop_last=len(pictures) >= config.batch_size,
-    )
-    yield from loader
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        pictures: Pictures,
+        processes: Processes = ALONE,
+        sampler: Sampler | None = None,
+    ) -> None:
+        self._config = config
+        self._pictures = pictures
+        self._sampler = sampler or shuffled(len(pictures))
+        self._parts = processes.count * config.accumulate
+        self._first_part = processes.rank * config.accumulate
+        count = len(self._draws(0))
+        # Pictures that fill no batch are left over, unless they are all there are.
+        self.steps_per_epoch = max(1, count // config.batch_size)
+        least = 1 if config.freeze_batch_norm or (processes.count > 1 and torch.cuda.is_available()) else 2
+        if min(count, config.batch_size) < least * self._parts:
+            raise ValueError(
+                f'a batch of {min(count, config.batch_size)} pictures is too small for {self._parts} parts (processes '
+                f'times accumulate) of {least} or more, which batch norm needs; use fewer parts, or a larger batch_size'
+            )
+
+    def epoch(self, epoch: int, zoom: float = 1.0, skip: int = 0) -> Iterator[list[Part]]:
+        """Yield this process's parts of each batch of an epoch, but for the first ``skip`` batches.
+
+        Args:
+            epoch: Which one.
+            zoom: Everything is seen this much larger.
+            skip: Batches that a run was through with before it was broken off.
+        """
+        config, draws = self._config, self._draws(epoch)
+        augmentation = Augmentation(config.augment, self._pictures.rare_classes, zoom)
+        steps = range(skip, self.steps_per_epoch)
+        loader = DataLoader(
+            _Epoch(self._pictures, draws, augmentation, (config.seed, epoch)),
+            batch_sampler=[part for step in steps for part in self._own_parts(step, len(draws))],
+            num_workers=config.workers,
+            collate_fn=_collate,
+            pin_memory=torch.cuda.is_available(),
+        )
+        loaded = iter(loader)
+        for _ in steps:
+            yield [next(loaded) for _ in range(config.accumulate)]
+
+    def _draws(self, epoch: int) -> list[Draw]:
+        return self._sampler(np.random.default_rng(seed_for(Purpose.ORDER, self._config.seed, epoch)))
+
+    def _own_parts(self, step: int, count: int) -> list[list[int]]:
+        start = step * self._config.batch_size
+        batch = np.arange(start, min(start + self._config.batch_size, count))
+        parts = np.array_split(batch, self._parts)[self._first_part :]
+        return [part.tolist() for part in parts[: self._config.accumulate]]
 
 
-def steps_per_epoch(config: TrainingConfig, pictures: Pictures) -> int:
-    """Count the batches of an epoch."""
-    return max(1, len(pictures) // config.batch_size)
-
-
-def _collate(samples: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+def _collate(samples: Sequence[tuple[Tensor, Tensor]]) -> Part:
     images, targets = zip(*samples, strict=True)
     return torch.stack(images).permute(0, 2, 3, 1), torch.stack(targets).long()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -11,17 +11,26 @@ from torch.nn import functional
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network import SFNetDetails
 from sfnet_ros.network.layers import resize_bilinear
-from sfnet_ros.training.config import LossConfig
+from sfnet_ros.training.sections import LossConfig
 
-Criterion = Callable[[Tensor, Tensor], Tensor]
+# Keeps a sum over no pixel from being divided by zero.
+_LEAST = 1e-6
 
 
-class CrossEntropyLoss(nn.Module):
-    """Mean of the (weighted) cross-entropy over labelled pixels; zero, with a gradient of zero, where there is none.
+class Weighed(NamedTuple):
+    """A sum of losses and what it is to be divided by, so that sums over parts of a batch can be put together."""
 
-    Args:
-        class_weights: ``(K,)`` or None.
-    """
+    total: Tensor
+    weight: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        """Divide; zero where nothing weighs anything."""
+        return self.total / self.weight.clamp(min=_LEAST)
+
+
+class _Criterion(nn.Module):
+    """A loss over labelled pixels, weighed by class."""
 
     class_weights: Tensor | None
 
@@ -29,17 +38,36 @@ class CrossEntropyLoss(nn.Module):
         super().__init__()
         self.register_buffer('class_weights', class_weights, persistent=False)
 
+    def label_weight(self, target: Tensor) -> Tensor:
+        """Say how much the labelled pixels of a target weigh in all: their number, where classes weigh alike."""
+        return self._weight_of(target[target != LabelSpace.ignore_index])
+
+    def _weight_of(self, classes: Tensor) -> Tensor:
+        if self.class_weights is None:
+            return torch.tensor(float(len(classes)), device=classes.device)
+        return self.class_weights[classes].sum()
+
+
+class CrossEntropyLoss(_Criterion):
+    """Mean of the (weighted) cross-entropy over labelled pixels; zero, with a gradient of zero, where there is none.
+
+    Args:
+        class_weights: ``(K,)`` or None.
+    """
+
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Score ``logits`` (N, K, H, W) against ``target`` (N, H, W) int64."""
+        return self.weighed(logits, target).mean
+
+    def weighed(self, logits: Tensor, target: Tensor) -> Weighed:
+        """Give the sum and its weight apart; see ``forward``."""
         total = functional.cross_entropy(
             logits, target, self.class_weights, ignore_index=LabelSpace.ignore_index, reduction='sum'
         )
-        labelled = target[target != LabelSpace.ignore_index]
-        weight = len(labelled) if self.class_weights is None else self.class_weights[labelled].sum()
-        return total / torch.clamp(torch.as_tensor(weight, dtype=total.dtype), min=1e-6)
+        return Weighed(total, self.label_weight(target))
 
 
-class OhemCrossEntropyLoss(nn.Module):
+class OhemCrossEntropyLoss(_Criterion):
     """Cross-entropy over the hard pixels of a batch alone.
 
     A pixel is hard when its true class has a probability of at most ``threshold``; when fewer than ``min_kept`` are,
@@ -48,31 +76,31 @@ class OhemCrossEntropyLoss(nn.Module):
     Source: the authors' released recipe, threshold 0.7; Shrivastava et al. 2016.
     """
 
-    class_weights: Tensor | None
-
     def __init__(self, threshold: float, min_kept: int, class_weights: Tensor | None = None) -> None:
-        super().__init__()
+        super().__init__(class_weights)
         self.threshold = threshold
         self.min_kept = min_kept
-        self.register_buffer('class_weights', class_weights, persistent=False)
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Score ``logits`` (N, K, H, W) against ``target`` (N, H, W) int64."""
+        return self.weighed(logits, target).mean
+
+    def weighed(self, logits: Tensor, target: Tensor) -> Weighed:
+        """Give the sum and its weight apart; see ``forward``."""
         per_pixel = functional.cross_entropy(logits, target, ignore_index=LabelSpace.ignore_index, reduction='none')
         labelled = target != LabelSpace.ignore_index
         losses, classes = per_pixel[labelled], target[labelled]
         if not len(losses):
-            return logits.sum() * 0.0
-        kept = min(self.min_kept, len(losses))
+            return Weighed(logits.sum() * 0.0, self._weight_of(classes))
+        hard = losses.detach() >= self._bound(losses.detach())
+        weights = 1.0 if self.class_weights is None else self.class_weights[classes[hard]]
+        return Weighed((losses[hard] * weights).sum(), self._weight_of(classes[hard]))
+
+    def _bound(self, losses: Tensor) -> Tensor:
         # A probability of at most t is a loss of at least -log t; the kept-th hardest loss widens that where needed.
         bound = -torch.log(torch.tensor(self.threshold, dtype=losses.dtype, device=losses.device))
-        if kept:
-            bound = torch.minimum(bound, losses.detach().kthvalue(len(losses) - kept + 1).values)
-        hard = losses.detach() >= bound
-        if self.class_weights is None:
-            return losses[hard].sum() / hard.sum().clamp(min=1)
-        weights = self.class_weights[classes[hard]]
-        return (losses[hard] * weights).sum() / weights.sum().clamp(min=1e-6)
+        kept = min(self.min_kept, len(losses))
+        return torch.minimum(bound, losses.kthvalue(len(losses) - kept + 1).values) if kept else bound
 
 
 class SegmentationLoss(nn.Module):
@@ -85,21 +113,34 @@ class SegmentationLoss(nn.Module):
         self.main = self._criterion(class_weights, config.ohem_min_kept)
         self.auxiliary = self._criterion(class_weights, config.ohem_min_kept // config.aux_stride**2)
 
-    def _criterion(self, class_weights: Tensor | None, min_kept: int) -> nn.Module:
+    def _criterion(self, class_weights: Tensor | None, min_kept: int) -> CrossEntropyLoss | OhemCrossEntropyLoss:
         if self.config.kind == 'ohem':
             return OhemCrossEntropyLoss(self.config.ohem_threshold, min_kept, class_weights)
         return CrossEntropyLoss(class_weights)
 
     def forward(self, details: SFNetDetails, target: Tensor) -> Tensor:
         """Score a network's details against ``target`` (N, H, W) int64, 255 where unlabelled."""
-        loss: Tensor = self.main(details.logits.float(), target)
-        stride = self.config.aux_stride
-        subsampled = target[:, stride // 2 :: stride, stride // 2 :: stride]
-        size_hw = (subsampled.shape[-2], subsampled.shape[-1])
-        for aux_logits in details.aux_logits:
-            resized = resize_bilinear(aux_logits.float(), size_hw)
-            loss = loss + self.config.aux_weight * self.auxiliary(resized, subsampled)
+        main, *auxiliary = self.terms(details, target)
+        loss = main.mean
+        for term in auxiliary:
+            loss = loss + self.config.aux_weight * term.mean
         return loss
+
+    def terms(self, details: SFNetDetails, target: Tensor) -> list[Weighed]:
+        """Give what ``forward`` adds up: the main loss, then each auxiliary head's."""
+        subsampled = self._subsampled(target)
+        size_hw = (subsampled.shape[-2], subsampled.shape[-1])
+        resized = [resize_bilinear(aux_logits.float(), size_hw) for aux_logits in details.aux_logits]
+        auxiliary = [self.auxiliary.weighed(aux_logits, subsampled) for aux_logits in resized]
+        return [self.main.weighed(details.logits.float(), target), *auxiliary]
+
+    def label_weights(self, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Say how much the labelled pixels of a target weigh for the main and for the auxiliary losses."""
+        return self.main.label_weight(target), self.auxiliary.label_weight(self._subsampled(target))
+
+    def _subsampled(self, target: Tensor) -> Tensor:
+        stride = self.config.aux_stride
+        return target[:, stride // 2 :: stride, stride // 2 :: stride]
 
 
 def class_weights(pixel_counts: Tensor, cap: float) -> Tensor:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 
-def poly_with_warmup(steps: int, warmup_steps: int, power: float) -> Callable[[int], float]:
-    """Give the factor on the learning rate at each step: a linear rise, then ``(1 - step / steps) ** power``.
+def poly_with_warmup(step: int, steps: int, warmup_steps: int, power: float) -> float:
+    """Give the factor on the learning rate at a step: a linear rise, then ``(1 - step / steps) ** power``.
 
     Source: section 4.1, the "poly" policy.
     """
-
-    def factor(step: int) -> float:
-        rise = min(1.0, (step + 1) / max(1, warmup_steps))
-        return float(rise * max(0.0, 1.0 - step / steps) ** power)
-
-    return factor
+    rise = min(1.0, (step + 1) / max(1, warmup_steps))
+    return float(rise * max(0.0, 1.0 - step / steps) ** power)
 
 
 def averaged_model(model: nn.Module, decay: float) -> AveragedModel:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sfnet_ros.labels import LabelSpace
-from sfnet_ros.training.config import AugmentConfig
+from sfnet_ros.training.sections import AugmentConfig
 from sfnet_ros.training.torchvision_import import import_torchvision
 
 import_torchvision('transforms.v2')
@@ -31,10 +31,10 @@ class RandomScaleCrop:
         self._rare_probability = config.rare_class_probability
         self._rare_classes = torch.tensor(list(rare_classes), dtype=torch.uint8)
 
-    def __call__(self, image: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, image: Tensor, target: Tensor, center: tuple[int, int] | None = None) -> tuple[Tensor, Tensor]:
         scale = math.exp(_uniform(self._log_low, self._log_high))
         height, width = (max(1, round(size / scale)) for size in self.crop_hw)
-        top, left = self._corner(target, height, width)
+        top, left = self._corner(target, height, width, center)
         window = [left, top, target.shape[-1] - left - width, target.shape[-2] - top - height]
         # Negative padding is a crop, so a window that hangs over the edge is cut and padded by one call each.
         inside, padding = [max(0, side) for side in window], [max(0, -side) for side in window]
@@ -46,7 +46,9 @@ class RandomScaleCrop:
         target = functional.resize(target, size, functional.InterpolationMode.NEAREST_EXACT)
         return image, target[0]
 
-    def _corner(self, target: Tensor, height: int, width: int) -> tuple[int, int]:
+    def _corner(self, target: Tensor, height: int, width: int, center: tuple[int, int] | None) -> tuple[int, int]:
+        if center is not None:
+            return center[0] - height // 2, center[1] - width // 2
         if _uniform(0.0, 1.0) < self._rare_probability:
             pixels = torch.isin(target, self._rare_classes).nonzero()
             if len(pixels):
@@ -82,17 +84,18 @@ class Augmentation:
             ]
         )
 
-    def __call__(self, image: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, image: Tensor, target: Tensor, center: tuple[int, int] | None = None) -> tuple[Tensor, Tensor]:
         """Augment.
 
         Args:
             image: RGB, ``(3, H, W)`` uint8.
             target: Train ids, ``(H, W)`` uint8, 255 where unlabelled.
+            center: Row and column of the picture that the crop is taken around; None: drawn.
 
         Returns:
             Both at the crop's size.
         """
-        image, target = self._scale_crop(image, target)
+        image, target = self._scale_crop(image, target, center)
         if _uniform(0.0, 1.0) < self._flip_probability:
             image, target = image.flip(-1), target.flip(-1)
         if self._gamma:

@@ -74,7 +74,7 @@ def test_a_trained_model_is_scored_and_its_manifest_says_what_it_is(drive, confi
     assert set(load_manifest(model).miou) == {'camvid/val', 'camvid/val+0000TP'}
     assert main([*command, '--jpeg-quality', '80']) == 0
     assert main([*command, '--jpeg-quality', '80', '--record']) == 1
-    assert 'leave out --input-size and --jpeg-quality' in capsys.readouterr().err
+    assert 'leave out --input-size, --jpeg-quality' in capsys.readouterr().err
 
 
 def test_a_precision_is_held_against_float32_and_noted_where_it_is_faithful(drive, small_model, tmp_path, capsys):

@@ -9,8 +9,11 @@ from sfnet_ros.datasets import ImageFolder
 from sfnet_ros.evaluation import score
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network.normalize import PixelNormalizer
-from sfnet_ros.training.engine import STATE_FILE, Trainer, train
+from sfnet_ros.training.config import STATE_FILE
+from sfnet_ros.training.engine import train
+from sfnet_ros.training.journal import Validation
 from sfnet_ros.training.schedules import averaged_model, poly_with_warmup
+from sfnet_ros.training.trainer import Trainer
 
 CPU = torch.device('cpu')
 CAR = 8
@@ -30,7 +33,7 @@ def weights_of(trainer):
 
 def test_training_learns_what_the_pictures_show(config, drive):
     trainer = Trainer(config(epochs=25), drive, None, CPU)
-    losses = [trainer.train_epoch() for _ in range(25)]
+    losses = [sum(trainer.run_epoch()) for _ in range(25)]
     assert losses[-1] < 0.4 * losses[0]
     model = trainer.result.eval()
 
@@ -50,18 +53,18 @@ def test_a_resumed_run_ends_with_the_same_weights_bit_for_bit(config, drive, tmp
     train(whole, tmp_path / 'whole', None)
 
     torn = Trainer(settings, drive, None, CPU)
-    torn.train_epoch()
+    assert len(list(torn.run_epoch())) == 3
     torn.save(tmp_path / STATE_FILE)
     resumed = Trainer(settings, drive, None, CPU)
     resumed.resume(tmp_path / STATE_FILE)
-    assert resumed.epoch == 1
+    assert (resumed.step, resumed.epoch) == (3, 1)
     train(resumed, tmp_path / 'resumed', None)
     assert torch.equal(weights_of(resumed), weights_of(whole))
 
 
 def test_a_run_starts_from_given_weights_with_a_fresh_optimizer(config, drive):
     first = Trainer(config(), drive, None, CPU)
-    first.train_epoch()
+    list(first.run_epoch())
     second = Trainer(config(seed=7), drive, first.result, CPU)
     assert torch.equal(second.model.backbone.stem[0].weight, first.result.backbone.stem[0].weight)
     assert not second.optimizer.state
@@ -72,8 +75,8 @@ def test_the_state_is_written_after_every_epoch_and_validation_follows_its_own_p
     validated = []
 
     def validate(model):
-        validated.append(torch.load(tmp_path / STATE_FILE, weights_only=True)['epoch'])
-        return score(lambda rgb: rgb[..., 0] * 0, [], 11)
+        validated.append(torch.load(tmp_path / STATE_FILE, weights_only=True)['step'] // 3)
+        return Validation(score(lambda rgb: rgb[..., 0] * 0, [], 11))
 
     train(trainer, tmp_path, validate)
     assert validated == [2, 3]
@@ -89,11 +92,14 @@ def test_a_state_of_another_run_or_a_damaged_one_is_refused(config, drive, tmp_p
         Trainer(config(), drive, None, CPU).resume(path)
 
 
-def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(config, drive):
+def test_a_loss_that_is_no_number_ends_the_run_with_its_batch_saved(config, drive, tmp_path):
     trainer = Trainer(config(lr=1e12, warmup_steps=1), drive, None, CPU)
-    with pytest.raises(ValueError, match=r'the loss is (nan|inf) in epoch \d+; lower lr'):
-        for _ in range(3):
-            trainer.train_epoch()
+    with pytest.raises(ValueError, match=r'the loss is (nan|inf) in epoch \d+; what the step saw is in .*; lower lr'):
+        train(trainer, tmp_path)
+    saved = torch.load(tmp_path / 'diverged_0.pt', weights_only=True)
+    assert saved['step'] == trainer.step
+    pixels, target = saved['parts'][0]
+    assert (pixels.shape, target.shape) == ((2, 32, 64, 3), (2, 32, 64))
 
 
 def test_only_convolutions_decay_and_class_weights_reach_the_loss(config, drive):
@@ -102,7 +108,7 @@ def test_only_convolutions_decay_and_class_weights_reach_the_loss(config, drive)
     assert {parameter.ndim for parameter in decayed['params']} == {4}
     assert {parameter.ndim for parameter in others['params']} == {1}
     assert (decayed['weight_decay'], others['weight_decay']) == (0.1, 0.0)
-    assert trainer.loss.main.class_weights.count_nonzero() == 2
+    assert trainer.objective.truth.main.class_weights.count_nonzero() == 2
 
 
 def test_bfloat16_is_computed_where_it_is_asked_for(config, drive):
@@ -110,7 +116,7 @@ def test_bfloat16_is_computed_where_it_is_asked_for(config, drive):
         trainer = Trainer(config(precision=precision), drive, None, CPU)
         seen = []
         trainer.model.backbone.stem[0].register_forward_hook(lambda _, __, output, seen=seen: seen.append(output.dtype))
-        trainer.train_epoch()
+        list(trainer.run_epoch())
         assert set(seen) == {dtype}
 
 
@@ -134,13 +140,15 @@ def test_the_finish_is_seen_larger(config, drive):
     trainer = Trainer(config(epochs=2, finish_fraction=0.5, finish_zoom=2.0), drive, None, CPU)
     sizes = []
     trainer.model.backbone.register_forward_pre_hook(lambda _, arguments: sizes.append(tuple(arguments[0].shape[-2:])))
-    trainer.train_epoch()
-    trainer.train_epoch()
+    list(trainer.run_epoch())
+    list(trainer.run_epoch())
     assert sizes == [(32, 64)] * 3 + [(64, 128)] * 3
 
 
 def test_the_learning_rate_rises_then_falls_to_zero():
-    factor = poly_with_warmup(steps=100, warmup_steps=10, power=0.9)
+    def factor(step):
+        return poly_with_warmup(step, steps=100, warmup_steps=10, power=0.9)
+
     assert factor(0) == pytest.approx(0.1)
     assert factor(49) == pytest.approx(0.51**0.9)
     assert factor(100) == 0.0

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from sfnet_ros.network import SFNetDetails
-from sfnet_ros.training.config import LossConfig
 from sfnet_ros.training.losses import CrossEntropyLoss, OhemCrossEntropyLoss, SegmentationLoss, class_weights
+from sfnet_ros.training.sections import LossConfig
 
 VOID = 255
 

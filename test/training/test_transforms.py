@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sfnet_ros.training.config import AugmentConfig
+from sfnet_ros.training.sections import AugmentConfig
 from sfnet_ros.training.transforms import Augmentation
 
 STILL = {'brightness': 0.0, 'contrast': 0.0, 'saturation': 0.0, 'flip_probability': 0.0}

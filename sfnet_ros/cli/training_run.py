@@ -1,0 +1,187 @@
+"""What `sfnet train` puts around the training loop: models before and after, validation, what is printed."""
+
+from __future__ import annotations
+
+import logging
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
+    from sfnet_ros.datasets import LabelledPictures
+    from sfnet_ros.evaluation import ConfusionMatrix
+    from sfnet_ros.network import SFNet
+    from sfnet_ros.runtime import ModelManifest
+    from sfnet_ros.training.config import TrainingConfig
+    from sfnet_ros.training.distributed import Processes
+    from sfnet_ros.training.journal import Validation
+    from sfnet_ros.training.trainer import Trainer
+
+# Validation pictures that TensorBoard shows.
+_SHOWN = 3
+
+
+def train_and_save(
+    config: TrainingConfig, recipe: str, dataset: LabelledPictures, out: Path, device: str, *, resume: bool
+) -> int:
+    """Run a training to its end, and write the last model and the one that scored best.
+
+    Args:
+        config: The run.
+        recipe: Name of its file.
+        dataset: What is trained on.
+        out: Folder for state, curves and models.
+        device: Where to compute.
+        resume: Go on from the state in ``out``.
+    """
+    from sfnet_ros.evaluation import scores_table
+    from sfnet_ros.runtime import save_model
+    from sfnet_ros.runtime.model_store import check_destination
+    from sfnet_ros.training.distributed import joined_processes
+
+    # Made before the run, so that what it refuses is known before hours of training.
+    manifest = _manifest(config, recipe, dataset.drives)
+    last, best = out / config.name, out / f'{config.name}_best'
+    for folder in (last, best):
+        check_destination(folder, overwrite=True)
+
+    def keep_best(model: SFNet) -> None:
+        save_model(best, model, manifest, overwrite=True)
+
+    with joined_processes(device) as (processes, own):
+        if not processes.first:
+            logging.getLogger().setLevel(logging.WARNING)
+        validate = _Validator(config, dataset, own, processes) if config.data.validation_split else None
+        trainer = _trainer(config, dataset, own, processes, out if resume else None)
+        scores = _run(trainer, dataset, out, validate, keep_best)
+    if processes.first:
+        save_model(last, trainer.result, manifest, overwrite=True)
+        if scores:
+            print(scores_table(scores, dataset.label_space))
+        if math.isfinite(trainer.best_miou):
+            print(f'best:  {best}, mIoU {100 * trainer.best_miou:.1f}')
+        print(f'model: {last}')
+    return 0
+
+
+def _trainer(
+    config: TrainingConfig, dataset: LabelledPictures, device: torch.device, processes: Processes, resumed: Path | None
+) -> Trainer:
+    from sfnet_ros.runtime import load_model
+    from sfnet_ros.training.config import STATE_FILE
+    from sfnet_ros.training.sampling import class_uniform
+    from sfnet_ros.training.trainer import Trainer
+
+    data = config.data
+    start = load_model(config.init)[0] if config.init and not resumed else None
+    teachers = [load_model(name)[0] for name in config.distillation.teachers]
+    sampler = class_uniform(dataset, data.class_uniform, data.tile_px) if data.class_uniform else None
+    trainer = Trainer(config, dataset, start, device, processes, teachers, sampler)
+    if resumed:
+        trainer.resume(resumed / STATE_FILE)
+    return trainer
+
+
+def _run(
+    trainer: Trainer,
+    dataset: LabelledPictures,
+    out: Path,
+    validate: _Validator | None,
+    keep_best: Callable[[SFNet], None],
+) -> ConfusionMatrix | None:
+    from sfnet_ros.training.engine import train
+    from sfnet_ros.training.journal import open_journal
+
+    wanted = trainer.config.tensorboard and trainer.processes.first
+    journal = open_journal(out / 'tensorboard', dataset.label_space.names, trainer.step) if wanted else None
+    try:
+        return train(trainer, out, validate, keep_best, journal)
+    finally:
+        if journal:
+            journal.close()
+
+
+class _Validator:
+    """Score a network in training as `sfnet evaluate` scores a model: by the segmenter that the robot runs.
+
+    The pictures are shared out among the processes.
+    """
+
+    def __init__(
+        self, config: TrainingConfig, dataset: LabelledPictures, device: torch.device, processes: Processes
+    ) -> None:
+        from sfnet_ros.datasets import open_dataset
+
+        data, self._label_space = config.data, dataset.label_space
+        self._short_side = config.input_short_side
+        self._device, self._processes = str(device), processes
+        self._dataset = open_dataset(
+            data.layout, data.root, data.validation_split, dataset.label_space, data.validation_drives
+        )
+
+    def __call__(self, model: SFNet) -> Validation:
+        from copy import deepcopy
+
+        from sfnet_ros.evaluation import ConfusionMatrix
+        from sfnet_ros.network.normalize import PixelNormalizer
+        from sfnet_ros.pictures import beside, error_map, overlay
+        from sfnet_ros.runtime import DeployModel, Segmenter
+        from sfnet_ros.runtime.backends import Choice, create_backend
+        from sfnet_ros.training.journal import Validation
+
+        # The backend takes its model over, and the run goes on with this one.
+        deploy = DeployModel(deepcopy(model), PixelNormalizer())
+        segmenter = Segmenter(
+            create_backend(Choice('torch', self._device, 'float32'), deploy), self._label_space, self._short_side
+        )
+        scores, pictures = ConfusionMatrix(self._label_space.num_classes), []
+        own = range(self._processes.rank, len(self._dataset), self._processes.count)
+        shown = set(own[:: max(1, len(own) // _SHOWN)][:_SHOWN])
+        for index in own:
+            sample = self._dataset[index]
+            label_map = segmenter(sample.image).label_map
+            scores.update(label_map, sample.target)
+            if index in shown:
+                painted = overlay(sample.image, label_map, self._label_space)
+                pictures.append(beside(sample.image, painted, error_map(label_map, sample.target)))
+        total = ConfusionMatrix(self._label_space.num_classes)
+        for part in self._processes.gather(scores):
+            total.merge(part)
+        return Validation(total, pictures)
+
+
+def _manifest(config: TrainingConfig, recipe: str, drives: list[str]) -> ModelManifest:
+    from dataclasses import asdict
+
+    from sfnet_ros.cli.options import lasting_label_space
+    from sfnet_ros.runtime import ModelManifest
+
+    return ModelManifest(
+        name=config.name,
+        label_space=lasting_label_space(config.data.label_space),
+        network=config.network,
+        network_short_side=config.input_short_side,
+        drives=tuple(drives),
+        recipe=recipe,
+        commit=_commit(),
+        **asdict(config.card),
+    )
+
+
+def _commit() -> str:
+    """Name the commit of the checkout that this runs from; empty where there is none."""
+    import subprocess
+
+    checkout = Path(__file__).resolve().parents[2]
+    if not (checkout / '.git').exists():
+        # Installed, and perhaps within some other repository.
+        return ''
+    command = ['git', '-C', str(checkout), 'rev-parse', '--short=12', 'HEAD']
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ''

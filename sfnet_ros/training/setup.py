@@ -1,0 +1,81 @@
+"""What a run begins with: the network as it is trained, and how."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.parallel import DistributedDataParallel
+
+from sfnet_ros.network import SFNet, SFNetDetails, create_model
+from sfnet_ros.network.precision import is_native
+from sfnet_ros.training.backbone_weights import load_backbone_weights
+from sfnet_ros.training.config import TrainingConfig
+from sfnet_ros.training.distributed import Processes
+from sfnet_ros.training.warm_start import warm_start
+
+_DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
+
+
+class _Details(nn.Module):
+    """The network as DDP and torch.compile take it: what it is called for is its details."""
+
+    def __init__(self, model: SFNet) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Tensor) -> SFNetDetails:
+        return self.model.forward_details(batch)
+
+
+def fresh_network(config: TrainingConfig, start: SFNet | None, device: torch.device, processes: Processes) -> SFNet:
+    """Build the network with the weights that a run starts from."""
+    model = create_model(replace(config.network, aux_heads=config.loss.aux_weight > 0))
+    if start is not None:
+        warm_start(model, start)
+    else:
+        load_backbone_weights(model, config.backbone_weights)
+    if config.dropout is not None:
+        for module in model.modules():
+            if isinstance(module, _DropoutNd):
+                module.p = config.dropout
+    if processes.count > 1 and device.type == 'cuda':
+        # There is none for CPUs, whose processes keep statistics of their own; those of the first are saved.
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+    return model
+
+
+def network_to_train(model: SFNet, config: TrainingConfig, processes: Processes) -> nn.Module:
+    """Give what a training step calls: batch to details, over all processes."""
+    network: nn.Module = _Details(model)
+    if config.compile:
+        network = torch.compile(network, backend=config.compile)  # type: ignore[assignment]  # called like a module
+    return DistributedDataParallel(network) if processes.count > 1 else network
+
+
+def keep_batch_norm(model: nn.Module) -> None:
+    """Let batch norm normalise by the statistics that it has, and not touch them."""
+    for module in model.modules():
+        if isinstance(module, _BatchNorm):
+            module.eval()
+
+
+def autocast_dtype(config: TrainingConfig, device: torch.device) -> torch.dtype:
+    """Tell in what a run computes: what is asked for, or bfloat16 where that is native to the device."""
+    if config.precision != 'auto':
+        return _DTYPES[config.precision]
+    return torch.bfloat16 if is_native(device.type, 'bfloat16') else torch.float32
+
+
+def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Let the weights of convolutions decay, and nothing else."""
+    # Decay pulls batch norm and biases to values that mean something else than "small weight".
+    parameters = list(model.parameters())
+    return [
+        {'params': [parameter for parameter in parameters if parameter.ndim == 4], 'weight_decay': weight_decay},
+        {'params': [parameter for parameter in parameters if parameter.ndim != 4], 'weight_decay': 0.0},
+    ]
