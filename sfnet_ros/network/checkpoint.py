@@ -37,10 +37,11 @@ def save_weights(model: nn.Module, path: Path) -> str:
 
 
 def load_weights(model: nn.Module, path: Path, sha256: str | None = None) -> None:
-    """Fill a network from ``save_weights``' file, wholly or not at all.
+    """Give a network the weights of ``save_weights``' file, wholly or not at all.
 
     Args:
-        model: The network, on the CPU; its auxiliary heads, if any, are left as they are.
+        model: The network, also one without weights, see ``create_without_weights``; its auxiliary heads, if any, are
+            left as they are. Its other tensors are new ones afterwards, on the CPU.
         path: The safetensors file.
         sha256: What the file must hash to; None: not checked.
 
@@ -58,9 +59,9 @@ def load_weights(model: nn.Module, path: Path, sha256: str | None = None) -> Non
         raise ValueError(f'weights {path} are damaged: {error}; fetch them anew') from error
     expected = _inference_state(model)
     refuse_partial_fit(state, expected)
-    with torch.no_grad():
-        for name, tensor in expected.items():
-            tensor.copy_(state[name])
+    model.load_state_dict(
+        {name: state[name].to(tensor.dtype) for name, tensor in expected.items()}, strict=False, assign=True
+    )
 
 
 def sha256_of(path: Path) -> str:

@@ -18,6 +18,9 @@ def create_model(config: SFNetConfig) -> SFNet:
 
 
 def create_without_weights(config: SFNetConfig) -> SFNet:
-    """Build the network for weights that follow at once: on torch's meta device, which knows shapes alone."""
+    """Build the network on torch's meta device, which knows shapes alone.
+
+    That is all that counting needs; weights that follow are assigned, and no random ones are drawn for them to replace.
+    """
     with torch.device('meta'):
         return create_model(config)

@@ -44,7 +44,9 @@ def conv1x1_bn_relu(in_channels: int, out_channels: int, bias: bool = False) -> 
 
 def _he_normal(conv: nn.Conv2d) -> nn.Conv2d:
     # He et al. 2015, by fan in, so that the classifiers' logits start near unit size too.
-    nn.init.kaiming_normal_(conv.weight, nonlinearity='relu')
+    # Not on the meta device, where there is nothing to fill: torch would load its compiler, which takes seconds.
+    if not conv.weight.is_meta:
+        nn.init.kaiming_normal_(conv.weight, nonlinearity='relu')
     if conv.bias is not None:
         nn.init.zeros_(conv.bias)
     return conv

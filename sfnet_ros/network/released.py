@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from sfnet_ros.network.config import SFNetConfig
-from sfnet_ros.network.create import create_model
+from sfnet_ros.network.create import create_without_weights
 from sfnet_ros.network.fit import refuse_partial_fit
 from sfnet_ros.network.released_names import name_once, rename, stdc_stages
 from sfnet_ros.network.safe_load import safe_load
@@ -25,7 +25,7 @@ _WRAPPER_PREFIX = 'module.'
 # Blocks in layer3 and channels of layer1's output tell the ResNets apart.
 _RESNETS = {(2, 64): 'resnet18', (6, 256): 'resnet50', (23, 256): 'resnet101'}
 # Blocks that begin STDC's stages, counted from the stem on.
-_STDCS = {(2, 4, 6): 'stdc1', (2, 6, 11): 'stdc2'}
+_STDCS: dict[tuple[int, ...], str] = {(2, 4, 6): 'stdc1', (2, 6, 11): 'stdc2'}
 _ACCEPTED = 'accepted are SFNet on DF1, DF2, ResNet-18, -50 and -101 and STDC1 and 2, and SFNet-Lite'
 
 
@@ -52,10 +52,10 @@ def load_released_checkpoint(
     named = checkpoint if isinstance(checkpoint, Mapping) else _read(Path(checkpoint))
     released = {str(key).removeprefix(_WRAPPER_PREFIX): value for key, value in named.items()}
     config = _infer_config(released, dilated, warp_align_corners)
-    model = create_model(config)
+    model = create_without_weights(config)
     state = rename(released)
     refuse_partial_fit(state, model.state_dict())
-    model.load_state_dict(state)
+    model.load_state_dict({name: tensor.clone() for name, tensor in state.items()}, assign=True)
     return model.eval(), config
 
 

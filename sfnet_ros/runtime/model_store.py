@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from sfnet_ros.network import SFNet, create_model
+from sfnet_ros.network import SFNet
 from sfnet_ros.network.checkpoint import load_weights, save_weights
+from sfnet_ros.network.create import create_without_weights
 from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.manifest import MANIFEST_FILE, ModelManifest, load_manifest, save_manifest
@@ -82,7 +83,7 @@ def load_model(name_or_folder: str | Path) -> tuple[SFNet, ModelManifest]:
     weights = folder / WEIGHTS_FILE
     if not weights.is_file():
         raise ValueError(f'model folder {folder} has no {WEIGHTS_FILE}: it is incomplete; import or copy it again')
-    model = create_model(replace(manifest.network, aux_heads=False))
+    model = create_without_weights(replace(manifest.network, aux_heads=False))
     load_weights(model, weights, manifest.weights_sha256)
     return model.eval(), manifest
 
