@@ -50,7 +50,9 @@ class Ros1File:
         except PermissionError:
             raise
         except _DAMAGE as error:
-            raise DamagedError(str(error) or type(error).__name__) from error
+            raise DamagedError(
+                f'{str(error) or type(error).__name__} (`rosbag reindex` mends a bag that was cut off)'
+            ) from error
         self._originals = {connection.id: connection for connection in self._reader.connections}
         self.connections = [_as_ros2(connection) for connection in self._reader.connections]
         some = any(connection.msgcount for connection in self.connections)

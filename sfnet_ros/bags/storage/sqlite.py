@@ -41,7 +41,8 @@ class SqliteFile:
         try:
             connections = self._topics()
             ids, topics, self._times = self._rows(tally)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            # The names in a damaged schema may be no text, which Python's module fails on.
             self.close()
             raise DamagedError(str(error)) from error
         except BaseException:
