@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,3 +26,24 @@ def atomic_path(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_writable(*paths: Path | None) -> None:
+    """Refuse files that `atomic_path` could not write, which is better known before a long work than after it.
+
+    Args:
+        paths: What will be written; None is nothing. Missing parent folders are made.
+
+    Raises:
+        OSError: One is a folder, or its folder cannot be made or written into.
+    """
+    for path in filter(None, paths):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with tempfile.TemporaryFile(dir=path.parent):
+                pass
+        except OSError as error:
+            # The name of what was tried tells nobody anything.
+            raise OSError(error.errno, error.strerror, str(path)) from error

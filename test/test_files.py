@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sfnet_ros.files import atomic_path
+from sfnet_ros.files import atomic_path, check_writable
 
 
 def test_written_file_takes_the_targets_place(tmp_path: Path) -> None:
@@ -69,3 +69,22 @@ def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
         first.write_text('first')
         second.write_text('second')
     assert target.read_text() == 'first'
+
+
+def test_what_can_be_written_is_told_before_it_is(tmp_path: Path) -> None:
+    check_writable(tmp_path / 'new' / 'report.json', None)
+    assert os.listdir(tmp_path / 'new') == []
+
+
+def test_what_cannot_be_written_is_told_by_the_name_that_was_given(tmp_path: Path) -> None:
+    (tmp_path / 'file').touch()
+    with pytest.raises(IsADirectoryError) as folder:
+        check_writable(tmp_path)
+    assert folder.value.filename == str(tmp_path)
+    with pytest.raises(FileExistsError) as within_a_file:
+        check_writable(None, tmp_path / 'file' / 'report.json')
+    assert within_a_file.value.filename == str(tmp_path / 'file')
+    # Not even root may write there.
+    with pytest.raises(FileNotFoundError) as nowhere:
+        check_writable(Path('/proc/report.json'))
+    assert nowhere.value.filename == '/proc/report.json'

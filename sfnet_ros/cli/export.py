@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,11 @@ SUMMARY = 'write a model as an ONNX graph, in int8 or as a TensorRT engine, chec
 EXAMPLE = 'sfnet export --model df1_camvid --size 360x480 --out df1_camvid.onnx'
 
 _ANY = 'dynamic'
+_OPTIONS_OF = {
+    'an ONNX graph': ('size', 'batch', 'outputs', 'frames', 'out'),
+    'int8': ('data',),
+    'a TensorRT engine': ('size', 'batch', 'frames'),
+}
 # Share of torch's labels that a graph must give.
 _AGREEMENT = {'float32': 0.999, 'float16': 0.995}
 # Frames that a graph is checked on, and those that int8 is calibrated on.
@@ -33,14 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--model', default=DEFAULT_MODEL, help='name of a model, or its folder (default %(default)s)')
     parser.add_argument('--format', choices=('onnx', 'tensorrt'), default='onnx', help='(default %(default)s)')
     parser.add_argument('--size', default='', metavar='HxW', help=f"of the pixels, or '{_ANY}' for any")
-    parser.add_argument(
-        '--batch', default='1', metavar='N', help=f"pictures at once, or '{_ANY}' (default %(default)s)"
-    )
+    parser.add_argument('--batch', default='', metavar='N', help=f"pictures at once, or '{_ANY}' (default 1)")
     parser.add_argument(
         '--outputs',
         choices=('labels', 'logits'),
-        default='labels',
-        help="label map and confidence at the pixels' size, or logits on the network's grid (default %(default)s)",
+        help="label map and confidence at the pixels' size, or logits on the network's grid (default labels)",
     )
     parser.add_argument(
         '--precision',
@@ -60,27 +63,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export, check, and print where it is and how well it agrees."""
     if args.format == 'tensorrt':
-        return _tensorrt(args)
-    if args.precision == 'int8':
-        return _int8(args)
-    return _onnx(args, args.precision or 'float32')
+        kind, export = 'a TensorRT engine', _tensorrt
+    elif args.precision == 'int8':
+        kind, export = 'int8', _int8
+    else:
+        kind, export = 'an ONNX graph', _onnx
+    for name in sorted({name for names in _OPTIONS_OF.values() for name in names}.difference(_OPTIONS_OF[kind])):
+        if getattr(args, name):
+            raise ValueError(f'--{name} says nothing to {kind}; leave it out')
+    return export(args)
 
 
-def _onnx(args: argparse.Namespace, precision: str) -> int:
-    from sfnet_ros.files import atomic_path
+def _onnx(args: argparse.Namespace) -> int:
+    from sfnet_ros.files import atomic_path, check_writable
     from sfnet_ros.runtime.export.onnx import export_labels
     from sfnet_ros.runtime.export.verify import labels_in_common
     from sfnet_ros.runtime.model_store import load_deploy_model
 
+    precision = args.precision or 'float32'
     if precision not in _AGREEMENT:
         raise ValueError(f'--precision {precision} of an ONNX graph is not accepted; give float32, float16 or int8')
     input_hw, batch = _size(args.size), _batch(args.batch)
     out = args.out or Path(f'{Path(args.model).name}_{args.size}.onnx')
     if out.suffix != '.onnx':
         raise ValueError(f'--out {out} is not accepted: the name of an ONNX graph ends in .onnx')
-    if out.is_dir():
-        raise IsADirectoryError(21, 'is a folder', str(out))
     frames = _frames(args, input_hw)
+    check_writable(out)
     deploy_model, manifest = load_deploy_model(args.model)
     logging.getLogger(__name__).info('exporting takes up to a minute')
     with atomic_path(out) as temporary:
@@ -107,6 +115,7 @@ def _int8(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from sfnet_ros.datasets import open_dataset
+    from sfnet_ros.files import check_writable
     from sfnet_ros.runtime.export.graphs import grid_graph, int8_file
     from sfnet_ros.runtime.export.quantize import quantize
     from sfnet_ros.runtime.model_store import find_model, load_deploy_model
@@ -118,7 +127,9 @@ def _int8(args: argparse.Namespace) -> int:
     deploy_model, manifest = load_deploy_model(args.model)
     dataset = open_dataset(args.layout, args.data, args.split, manifest.load_label_space(), [])
     indices = range(0, len(dataset), max(1, len(dataset) // _CALIBRATED))[:_CALIBRATED]
-    graph, out = grid_graph(deploy_model), int8_file(deploy_model, find_model(args.model))
+    out = int8_file(deploy_model, find_model(args.model))
+    check_writable(out)
+    graph = grid_graph(deploy_model)
     pictures = (dataset[index].image for index in tqdm(indices, desc='calibrating', disable=None))
     quantize(graph, (resize(rgb, network_size(rgb.shape[:2], manifest.network_short_side)) for rgb in pictures), out)
     print(f'{out}: calibrated on {len(indices)} frames of {args.split}')
@@ -131,6 +142,7 @@ def _tensorrt(args: argparse.Namespace) -> int:
 
     from sfnet_ros.runtime.backends import Choice, create_backend, prepare, why_not
     from sfnet_ros.runtime.backends.tensorrt import TensorRTBackend
+    from sfnet_ros.runtime.export.verify import batch_of
     from sfnet_ros.runtime.model_store import find_model, load_deploy_model
 
     precision = args.precision or 'float16'
@@ -145,10 +157,8 @@ def _tensorrt(args: argparse.Namespace) -> int:
     graph = prepare(Choice('tensorrt', 'cuda', precision), deploy_model, find_model(args.model))
     engine = TensorRTBackend(graph, 'cuda', precision, deploy_model.temperature)
     reference = create_backend(Choice('torch', 'cpu', 'float32'), deploy_model)
-    shares = [
-        np.mean(engine.infer(np.stack([frame] * batch), size)[0] == reference.infer(frame[None], size)[0])
-        for frame in frames
-    ]
+    batches = [batch_of(frame, batch) for frame in frames]
+    shares = [np.mean(engine.infer(pixels, size)[0] == reference.infer(pixels, size)[0]) for pixels in batches]
     share, shape = float(np.mean(shares)), (batch, *size)
     if share < _AGREEMENT[precision]:
         engine.forget(shape)
@@ -173,18 +183,21 @@ def _frames(args: argparse.Namespace, input_hw: tuple[int, int] | None) -> Seque
 def _size(text: str) -> tuple[int, int] | None:
     if text == _ANY:
         return None
+    from sfnet_ros.runtime import check_size_rule
+
     size = parse_size(text, '--size', f"'{_ANY}'")
     if min(size) < 32:
         raise ValueError(f'--size {text} is not accepted; sides from 32 px on are')
+    check_size_rule(size)
     return size
 
 
 def _batch(text: str) -> int | None:
     if text == _ANY:
         return None
-    if not text.isdecimal() or int(text) < 1:
+    if not re.fullmatch(r'|[1-9][0-9]*', text):
         raise ValueError(f"--batch {text!r} is not accepted; give a number from 1 on, or '{_ANY}'")
-    return int(text)
+    return int(text or 1)
 
 
 def _metadata(manifest: ModelManifest, size: str) -> dict[str, str]:

@@ -114,6 +114,8 @@ def test_the_node_is_measured_between_a_camera_and_a_consumer(
         (['--repeats', '0'], '0 repeats were asked for'),
         (['--seconds', '-1'], '-1.0 seconds were asked for'),
         (['--threads', '-2'], '--threads is -2; accepted is 1 or more'),
+        (['--json', '/proc/rows.json'], '/proc/rows.json does not exist; check the path'),
+        (['--node', '--json', '/proc'], '/proc is a folder, and a file is accepted there'),
         (['--chart', 'chart.pdf'], '--chart chart.pdf is not accepted; give a name that ends in .png'),
         (['--frames', 'nowhere.mcap'], 'there is no bag at nowhere.mcap'),
         (['--record'], '--record compares labels on real frames: give --data ROOT'),

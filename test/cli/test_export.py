@@ -65,7 +65,12 @@ def test_a_graph_that_labels_otherwise_is_deleted(
         (['--size', '64x64', '--out', 'x.pt'], '--out x.pt is not accepted: the name of an ONNX graph ends in .onnx'),
         (['--size', '64x64', '--precision', 'bf16'], '--precision bf16 of an ONNX graph is not accepted; give float32'),
         (['--size', '64x64', '--frames', '/nowhere'], '/nowhere'),
+        (['--size', '99999x99999'], "the network's size is (99999, 99999); accepted are"),
+        (['--size', '64x64', '--out', '/proc/x.onnx'], '/proc/x.onnx does not exist; check the path'),
+        (['--size', '64x64', '--data', 'mine'], '--data says nothing to an ONNX graph; leave it out'),
         (['--precision', 'int8'], 'int8 is calibrated on training frames; give --data'),
+        (['--precision', 'int8', '--out', 'x.onnx'], '--out says nothing to int8; leave it out'),
+        (['--format', 'tensorrt', '--outputs', 'logits'], '--outputs says nothing to a TensorRT engine; leave it out'),
     ],
 )
 def test_what_cannot_be_is_a_sentence(

@@ -35,10 +35,12 @@ def run(args: argparse.Namespace, models: Sequence[str]) -> int:
 def _measure(args: argparse.Namespace, model: str) -> int:
     from tqdm import tqdm
 
+    from sfnet_ros.files import check_writable
     from sfnet_ros.ros.benchmark.case import SETTINGS, Case, Setting
     from sfnet_ros.ros.benchmark.measure import measure
     from sfnet_ros.ros.benchmark.start import measure_start
 
+    check_writable(args.json)
     parameters = _parameters(args, model)
     cases = [
         Case(size_hw, rate_hz, args.repeats or max(1, round(rate_hz * args.seconds)), setting)

@@ -29,7 +29,9 @@ def run(args: argparse.Namespace, models: Sequence[str]) -> int:
     from sfnet_ros.benchmark.row import table, write_json
     from sfnet_ros.benchmark.subject import Subject
     from sfnet_ros.cli.frames import find_sample_clip, read_frames
+    from sfnet_ros.files import check_writable
 
+    check_writable(args.json, args.chart)
     subjects = [*map(Subject.of_model, models), *map(Subject.of_backbone, args.network)]
     sizes = [_size(text) for text in dict.fromkeys(args.size or SIZES)]
     budget = Budget(args.repeats, args.seconds)

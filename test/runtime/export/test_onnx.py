@@ -16,7 +16,7 @@ from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.runtime import DeployModel
 from sfnet_ros.runtime.export.graphs import cached_graph, graph_key
 from sfnet_ros.runtime.export.onnx import export_grid, export_labels
-from sfnet_ros.runtime.export.verify import labels_in_common
+from sfnet_ros.runtime.export.verify import batch_of, labels_in_common
 
 # A graph is exported in half a minute, and in minutes on a busy machine.
 pytestmark = pytest.mark.timeout(400)
@@ -74,8 +74,20 @@ def test_a_graph_of_one_size_gives_torch_s_labels(tmp_path: Path, backbone: str,
 
 def test_a_graph_of_another_network_is_seen(tmp_path: Path) -> None:
     path = tmp_path / 'labels.onnx'
-    export_labels(_deploy_model(seed=0), path, input_hw=(64, 64))
+    deploy_model = _deploy_model(seed=0)
+    export_labels(deploy_model, path, input_hw=(64, 64))
     assert labels_in_common(path, _deploy_model(seed=1), _pixels(1, 64, 64), 1) < 0.9
+    # Of the same labels, with other confidences.
+    modest = DeployModel(deploy_model.model, PixelNormalizer(), temperature=2.0)
+    assert labels_in_common(path, modest, _pixels(1, 64, 64), 1) < 0.9
+
+
+def test_neighbours_in_a_batch_differ() -> None:
+    (frame,) = _pixels(1, 16, 24)
+    batch = batch_of(frame, 3)
+    assert np.array_equal(batch[0], frame)
+    assert np.array_equal(batch[1], frame[:, ::-1])
+    assert np.array_equal(batch[2], frame)
 
 
 def test_exporting_leaves_the_model_as_it_was(tmp_path: Path) -> None:
