@@ -16,6 +16,8 @@ from sfnet_ros.bags.tally import Tally
 from sfnet_ros.bags.truth import Truths
 from sfnet_ros.runtime.image import ImageFormatError, to_rgb
 
+_LOOKED_AT = 10
+
 
 @dataclass(frozen=True)
 class ReviewedFrame:
@@ -88,13 +90,18 @@ def _target(truths: Truths, stamp_ns: int, hw: tuple[int, int], tally: Tally) ->
 
 
 def check_truth(bag: Bag, truth_topic: str) -> None:
-    """Look at the first message of ground truth, as what is none is better known early.
+    """Look at the first messages of ground truth, as what is none is better known early.
 
     Raises:
-        LabelFormatError: It is no label map.
+        LabelFormatError: None of them is a label map.
     """
-    for first in islice(bag.messages(truth_topic), 1):
+    wrong: LabelFormatError | None = None
+    for entry in islice(bag.messages(truth_topic), _LOOKED_AT):
         try:
-            to_label_map(first.message)
+            to_label_map(entry.message)
+            return
         except LabelFormatError as error:
-            raise LabelFormatError(f'{truth_topic} holds no ground truth: {error}') from error
+            # One may be damaged: that does not make the others anything else.
+            wrong = wrong or error
+    if wrong is not None:
+        raise LabelFormatError(f'{truth_topic} holds no ground truth: {wrong}') from wrong
