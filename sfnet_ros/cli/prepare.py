@@ -25,18 +25,21 @@ def run(args: argparse.Namespace) -> int:
     from sfnet_ros.runtime.backends.device import default_device
     from sfnet_ros.runtime.model_store import find_model, load_deploy_model
 
+    device = default_device()
     for backend in args.backend:
         check_backend(backend)
+        # Of one that does not run on this device, any precision tells why.
+        precisions = [precision for name, precision in pairs(device) if name == backend] or ['float32']
+        refusals = [why_not(device, backend, precision) for precision in precisions]
+        if all(refusals):
+            raise ValueError(refusals[-1])
     deploy_model, manifest = load_deploy_model(args.model)
-    folder, device = find_model(args.model), default_device()
+    folder = find_model(args.model)
     for backend, precision in pairs(device):
         # int8 takes pictures to make, and torch runs the weights as they are.
         if precision == 'int8' or backend == 'torch' or (args.backend and backend not in args.backend):
             continue
-        refusal = why_not(device, backend, precision)
-        if refusal and args.backend:
-            raise ValueError(refusal)
-        if not refusal:
+        if not why_not(device, backend, precision):
             print(f'{backend}/{precision}: {prepare(Choice(backend, device, precision), deploy_model)}')
     chosen = choose(manifest, device=device, is_ready=lambda choice: is_prepared(choice, deploy_model, folder))
     print(f'auto is {chosen} for {manifest.name}: {chosen.reason}')

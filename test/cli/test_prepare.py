@@ -11,6 +11,7 @@ import pytest
 
 from sfnet_ros import cli
 from sfnet_ros.runtime import Segmenter, load_manifest, save_manifest
+from sfnet_ros.runtime.backends.device import default_device
 
 # A graph is exported in half a minute, and in minutes on a busy machine.
 pytestmark = pytest.mark.timeout(400)
@@ -42,7 +43,7 @@ def test_a_file_that_was_damaged_is_passed_over_and_made_anew(
     model = tmp_path / 'model'
     shutil.copytree(small_model, model)
     save_manifest(model, replace(load_manifest(model), faithful=('mnn/float32',)))
-    command = ['prepare', '--model', str(model), '--backend', 'mnn']
+    command = ['prepare', '--model', str(model), '--backend', 'mnn', '--backend', 'openvino']
     assert cli.main(command) == 0
     (graph,), (converted,) = ((tmp_path / 'cache').rglob(name) for name in ('*.onnx', '*.mnn'))
     made = graph.stat().st_mtime_ns
@@ -58,6 +59,19 @@ def test_a_file_that_was_damaged_is_passed_over_and_made_anew(
     assert not graph.exists()
 
 
-def test_a_backend_that_is_none_is_a_sentence(small_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(['prepare', '--model', str(small_model), '--backend', 'onnx']) == 1
-    assert "backend 'onnx' is not known" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ('backend', 'sentence'),
+    [
+        ('onnx', "backend 'onnx' is not known"),
+        pytest.param(
+            'tensorrt',
+            'backend tensorrt does not run on cpu; use backend auto, or device cpu',
+            marks=pytest.mark.skipif(default_device() != 'cpu', reason='there is a GPU'),
+        ),
+    ],
+)
+def test_a_backend_that_is_none_is_a_sentence(
+    small_model: Path, backend: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(['prepare', '--model', str(small_model), '--backend', backend]) == 1
+    assert sentence in capsys.readouterr().err
