@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sfnet_ros.network import SFNet
     from sfnet_ros.runtime import ModelManifest
     from sfnet_ros.training.config import TrainingConfig
+    from sfnet_ros.training.data import Labelled
     from sfnet_ros.training.distributed import Processes
     from sfnet_ros.training.journal import Validation
     from sfnet_ros.training.trainer import Trainer
@@ -72,6 +73,7 @@ def _trainer(
     config: TrainingConfig, dataset: LabelledPictures, device: torch.device, processes: Processes, resumed: Path | None
 ) -> Trainer:
     from sfnet_ros.runtime import load_model
+    from sfnet_ros.training.coarse_labels import join_coarse
     from sfnet_ros.training.config import STATE_FILE
     from sfnet_ros.training.sampling import class_uniform
     from sfnet_ros.training.trainer import Trainer
@@ -80,7 +82,10 @@ def _trainer(
     start = load_model(config.init)[0] if config.init and not resumed else None
     teachers = [load_model(name)[0] for name in config.distillation.teachers]
     sampler = class_uniform(dataset, data.class_uniform, data.tile_px) if data.class_uniform else None
-    trainer = Trainer(config, dataset, start, device, processes, teachers, sampler)
+    pictures: Labelled = dataset
+    if config.coarse_data.root:
+        pictures, sampler = join_coarse(config.coarse_data, dataset)
+    trainer = Trainer(config, pictures, start, device, processes, teachers, sampler)
     if resumed:
         trainer.resume(resumed / STATE_FILE)
     return trainer

@@ -11,15 +11,33 @@ import yaml
 from sfnet_ros.network.config import SFNetConfig
 from sfnet_ros.settings import from_mapping
 from sfnet_ros.training.recipe import read_recipe
-from sfnet_ros.training.sections import AugmentConfig, DataConfig, DistillationConfig, LossConfig, ModelCard
+from sfnet_ros.training.sections import (
+    AugmentConfig,
+    CoarseDataConfig,
+    DataConfig,
+    DistillationConfig,
+    LossConfig,
+    ModelCard,
+)
 
 # Where a run keeps its state, in its own folder.
 STATE_FILE = 'state.pt'
 
+OPTIMIZERS = ('sgd', 'adamw')
 PRECISIONS = ('auto', 'float32', 'bfloat16', 'float16')
 
 _FROM_ONE_ON = ('epochs', 'batch_size', 'accumulate', 'validate_every', 'input_short_side')
-_FROM_ZERO_ON = ('iterations', 'threads', 'workers', 'warmup_steps', 'clip_norm', 'save_every', 'seed')
+_FROM_ZERO_ON = (
+    'iterations',
+    'backbone_lr_factor',
+    'frozen_parts',
+    'threads',
+    'workers',
+    'warmup_steps',
+    'clip_norm',
+    'save_every',
+    'seed',
+)
 # What may change while a run is resumed, as its weights do not depend on it.
 _ASIDE = ('name', 'card', 'input_short_side', 'validate_every', 'save_every', 'workers', 'tensorboard')
 _DATA_ASIDE = ('root', 'cache_gib', 'validation_split', 'validation_drives')
@@ -30,9 +48,10 @@ class TrainingConfig:
     """A whole run.
 
     Args:
-        name: Name of the model that comes out.
+        name: Name of the model that comes out; in a file without it, the file's.
         network: The network; a training-only ``aux_heads`` follows from ``loss.aux_weight``.
         data: See ``DataConfig``.
+        coarse_data: See ``CoarseDataConfig``.
         card: See ``ModelCard``.
         augment: See ``AugmentConfig``.
         loss: See ``LossConfig``.
@@ -48,8 +67,12 @@ class TrainingConfig:
         lr: Learning rate at the start; falls to zero by ``(1 - step / steps) ** poly_power``.
         warmup_steps: Steps over which the learning rate rises to ``lr``.
         poly_power: See ``lr``.
+        optimizer: sgd or adamw.
         momentum: Of SGD.
-        weight_decay: Of SGD, on weights of convolutions.
+        weight_decay: Of either, on weights of convolutions.
+        backbone_lr_factor: The backbone's learning rate is ``lr`` times this.
+        frozen_parts: Parts of the backbone, from the stem on, that keep the weights that they start with; with any, the
+            whole backbone keeps its statistics of batch norm.
         clip_norm: Gradients are scaled down to this norm; 0: left as they are.
         ema_decay: Decay a step of the running mean of weights and batch-norm statistics that is shipped; 0: none.
         dropout: Share of channels dropped in every dropout layer of the network; null: each layer's own.
@@ -69,6 +92,7 @@ class TrainingConfig:
     name: str
     network: SFNetConfig
     data: DataConfig
+    coarse_data: CoarseDataConfig = field(default_factory=CoarseDataConfig)
     card: ModelCard = field(default_factory=ModelCard)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     loss: LossConfig = field(default_factory=LossConfig)
@@ -83,8 +107,11 @@ class TrainingConfig:
     lr: float = 0.02
     warmup_steps: int = 100
     poly_power: float = 0.9
+    optimizer: str = 'sgd'
     momentum: float = 0.9
     weight_decay: float = 5e-4
+    backbone_lr_factor: float = 1.0
+    frozen_parts: int = 0
     clip_norm: float = 0.0
     ema_decay: float = 0.0
     dropout: float | None = None
@@ -112,6 +139,10 @@ class TrainingConfig:
         for name in ('ema_decay', 'dropout'):
             if not 0 <= (getattr(self, name) or 0.0) < 1:
                 raise ValueError(f'training: {name} is {getattr(self, name)}; accepted are 0 to below 1')
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f'training: optimizer {self.optimizer!r} is not one of {", ".join(OPTIMIZERS)}')
+        if self.coarse_data.root and (self.loss.kind != 'cross_entropy' or self.data.class_uniform):
+            raise ValueError('coarse_data: accepted are loss: kind: cross_entropy and data: class_uniform: 0 with it')
         if not (0 <= self.finish_fraction <= 1 and self.finish_zoom > 0):
             raise ValueError('training: accepted are a finish_fraction of 0 to 1 and a finish_zoom above 0')
         if self.precision not in PRECISIONS:
@@ -140,6 +171,6 @@ class TrainingConfig:
             ValueError: It is no YAML, or not a training config.
         """
         try:
-            return cls.from_dict(read_recipe(path))
+            return cls.from_dict({'name': path.stem, **read_recipe(path)})
         except (yaml.YAMLError, ValueError) as error:
             raise ValueError(f'{path}: {" ".join(str(error).split())}') from error

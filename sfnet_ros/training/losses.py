@@ -33,10 +33,12 @@ class _Criterion(nn.Module):
     """A loss over labelled pixels, weighed by class."""
 
     class_weights: Tensor | None
+    allowed: Tensor | None
 
-    def __init__(self, class_weights: Tensor | None = None) -> None:
+    def __init__(self, class_weights: Tensor | None = None, allowed: Tensor | None = None) -> None:
         super().__init__()
         self.register_buffer('class_weights', class_weights, persistent=False)
+        self.register_buffer('allowed', allowed, persistent=False)
 
     def label_weight(self, target: Tensor) -> Tensor:
         """Say how much the labelled pixels of a target weigh in all: their number, where classes weigh alike."""
@@ -45,7 +47,8 @@ class _Criterion(nn.Module):
     def _weight_of(self, classes: Tensor) -> Tensor:
         if self.class_weights is None:
             return torch.tensor(float(len(classes)), device=classes.device)
-        return self.class_weights[classes].sum()
+        # A coarse label weighs what its class does.
+        return self.class_weights[classes % len(self.class_weights)].sum()
 
 
 class CrossEntropyLoss(_Criterion):
@@ -53,6 +56,7 @@ class CrossEntropyLoss(_Criterion):
 
     Args:
         class_weights: ``(K,)`` or None.
+        allowed: ``(K, K)`` bool: a target of ``K + c`` asks for any of the classes in row ``c``, whichever it is.
     """
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
@@ -61,10 +65,21 @@ class CrossEntropyLoss(_Criterion):
 
     def weighed(self, logits: Tensor, target: Tensor) -> Weighed:
         """Give the sum and its weight apart; see ``forward``."""
+        coarse = (target >= logits.shape[1]) & (target != LabelSpace.ignore_index)
+        fine = target.masked_fill(coarse, LabelSpace.ignore_index)
         total = functional.cross_entropy(
-            logits, target, self.class_weights, ignore_index=LabelSpace.ignore_index, reduction='sum'
+            logits, fine, self.class_weights, ignore_index=LabelSpace.ignore_index, reduction='sum'
         )
+        if self.allowed is not None:
+            labels = target[coarse] - logits.shape[1]
+            total = total + self._any_allowed(logits.permute(0, 2, 3, 1)[coarse], labels, self.allowed)
         return Weighed(total, self.label_weight(target))
+
+    def _any_allowed(self, logits: Tensor, labels: Tensor, allowed: Tensor) -> Tensor:
+        """Sum up how unlikely the allowed classes are together, for pixels ``(P, K)`` and their labels ``(P,)``."""
+        among = logits.masked_fill(~allowed[labels], -torch.inf)
+        losses = logits.logsumexp(1) - among.logsumexp(1)
+        return losses.sum() if self.class_weights is None else (losses * self.class_weights[labels]).sum()
 
 
 class OhemCrossEntropyLoss(_Criterion):
@@ -106,9 +121,10 @@ class OhemCrossEntropyLoss(_Criterion):
 class SegmentationLoss(nn.Module):
     """Main loss at full size plus the auxiliary heads' on subsampled targets."""
 
-    def __init__(self, config: LossConfig, class_weights: Tensor | None) -> None:
+    def __init__(self, config: LossConfig, class_weights: Tensor | None = None, allowed: Tensor | None = None) -> None:
         super().__init__()
         self.config = config
+        self._allowed = allowed
         # The auxiliary targets have aux_stride squared times fewer pixels, so their share of hard ones is kept alike.
         self.main = self._criterion(class_weights, config.ohem_min_kept)
         self.auxiliary = self._criterion(class_weights, config.ohem_min_kept // config.aux_stride**2)
@@ -116,7 +132,7 @@ class SegmentationLoss(nn.Module):
     def _criterion(self, class_weights: Tensor | None, min_kept: int) -> CrossEntropyLoss | OhemCrossEntropyLoss:
         if self.config.kind == 'ohem':
             return OhemCrossEntropyLoss(self.config.ohem_threshold, min_kept, class_weights)
-        return CrossEntropyLoss(class_weights)
+        return CrossEntropyLoss(class_weights, self._allowed)
 
     def forward(self, details: SFNetDetails, target: Tensor) -> Tensor:
         """Score a network's details against ``target`` (N, H, W) int64, 255 where unlabelled."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LOSSES = ('cross_entropy', 'ohem')
 
@@ -45,6 +45,30 @@ class DataConfig:
             raise ValueError('data: accepted are a class_uniform of 0 to 1 and a tile_px from 1 on')
         if self.class_uniform and self.long_side:
             raise ValueError('data: class_uniform looks for classes in pictures as they are; leave out long_side')
+
+
+@dataclass(frozen=True)
+class CoarseDataConfig:
+    """Pictures of a second data set that are trained on besides, whose labels may tell fewer classes apart.
+
+    Args:
+        root: Folder of the data set, relative to where the command runs; empty: there is none.
+        layout: A key of ``sfnet_ros.datasets.LAYOUTS``; its labels are read as those of the first data set's classes.
+        split: Split trained on.
+        share: Its pictures in an epoch for each of the first data set's; every epoch draws others.
+        may_be: What else may stand where its labels say a class, ``{Building: [Pole, Fence]}``: the network is then
+            held to their sum alone.
+    """
+
+    root: str = ''
+    layout: str = 'folder'
+    split: str = ''
+    share: float = 1.0
+    may_be: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.share > 0:
+            raise ValueError(f'coarse_data: share is {self.share}; accepted are numbers above 0')
 
 
 @dataclass(frozen=True)

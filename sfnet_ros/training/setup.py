@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -42,6 +43,7 @@ def fresh_network(config: TrainingConfig, start: SFNet | None, device: torch.dev
         for module in model.modules():
             if isinstance(module, _DropoutNd):
                 module.p = config.dropout
+    freeze_parts(model, config.frozen_parts)
     if processes.count > 1 and device.type == 'cuda':
         # There is none for CPUs, whose processes keep statistics of their own; those of the first are saved.
         model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
@@ -71,11 +73,36 @@ def autocast_dtype(config: TrainingConfig, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if is_native(device.type, 'bfloat16') else torch.float32
 
 
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Let the weights of convolutions decay, and nothing else."""
-    # Decay pulls batch norm and biases to values that mean something else than "small weight".
-    parameters = list(model.parameters())
-    return [
-        {'params': [parameter for parameter in parameters if parameter.ndim == 4], 'weight_decay': weight_decay},
-        {'params': [parameter for parameter in parameters if parameter.ndim != 4], 'weight_decay': 0.0},
-    ]
+def freeze_parts(model: SFNet, count: int) -> None:
+    """Keep the weights of the backbone's first parts.
+
+    Raises:
+        ValueError: There are not as many.
+    """
+    parts = [part for child in model.backbone.children() for part in _parts(child)]
+    if count > len(parts):
+        raise ValueError(f'training: frozen_parts is {count}; {model.config.backbone} has {len(parts)}')
+    for part in parts[:count]:
+        part.requires_grad_(False)
+
+
+def _parts(child: nn.Module) -> list[nn.Module]:
+    return list(child) if isinstance(child, nn.ModuleList) else [child]
+
+
+def optimizer_of(model: SFNet, config: TrainingConfig) -> torch.optim.Optimizer:
+    """Build what moves the weights that are not frozen; each group says by ``lr_factor`` how fast.
+
+    Only the weights of convolutions decay.
+    """
+    groups: list[dict[str, Any]] = []
+    backbone = {id(parameter) for parameter in model.backbone.parameters()}
+    for factor, inside in ((config.backbone_lr_factor, True), (1.0, False)):
+        own = [part for part in model.parameters() if part.requires_grad and (id(part) in backbone) == inside]
+        # Decay pulls batch norm and biases to values that mean something else than "small weight".
+        for decay, decaying in ((config.weight_decay, True), (0.0, False)):
+            parameters = [parameter for parameter in own if (parameter.ndim == 4) == decaying]
+            groups.append({'params': parameters, 'weight_decay': decay, 'lr_factor': factor})
+    if config.optimizer == 'adamw':
+        return torch.optim.AdamW(groups, lr=config.lr)
+    return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum)

@@ -15,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from sfnet_ros.network import SFNet
 from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.training.checkpoint import RunState, load_state, save_state
+from sfnet_ros.training.coarse_labels import allowed_classes
 from sfnet_ros.training.config import TrainingConfig
 from sfnet_ros.training.data import Batches, Labelled, Part, Pictures
 from sfnet_ros.training.distillation import DistillationLoss, check_teachers
@@ -29,7 +30,7 @@ from sfnet_ros.training.setup import (
     fresh_network,
     keep_batch_norm,
     network_to_train,
-    parameter_groups,
+    optimizer_of,
 )
 
 
@@ -84,10 +85,10 @@ class Trainer:
         cap = config.loss.class_weight_cap
         weights = class_weights(self.pictures.pixel_counts, cap) if cap > 0 else None
         distillation = DistillationLoss(config.distillation, teachers) if teachers else None
-        self.objective = Objective(SegmentationLoss(config.loss, weights), distillation, processes).to(device)
-        self.optimizer = torch.optim.SGD(
-            parameter_groups(self.model, config.weight_decay), lr=config.lr, momentum=config.momentum
-        )
+        allowed = allowed_classes(config.coarse_data.may_be, dataset.label_space) if config.coarse_data.root else None
+        truth = SegmentationLoss(config.loss, weights, allowed)
+        self.objective = Objective(truth, distillation, processes).to(device)
+        self.optimizer = optimizer_of(self.model, config)
         self._dtype = autocast_dtype(config, device)
         self._scaler = torch.amp.GradScaler(device.type, enabled=self._dtype == torch.float16)
         self.step = 0
@@ -123,6 +124,8 @@ class Trainer:
         self.model.train()
         if self.config.freeze_batch_norm:
             keep_batch_norm(self.model)
+        elif self.config.frozen_parts:
+            keep_batch_norm(self.model.backbone)
         skip = self.step % self.batches.steps_per_epoch
         for parts in self.batches.epoch(self.epoch, zoom, skip):
             if self.finished:
@@ -133,7 +136,7 @@ class Trainer:
         """Move the weights by one batch, and return its loss over all processes."""
         torch.manual_seed(seed_for(Purpose.DROPOUT, self.config.seed, self.step, self.processes.rank))
         for group in self.optimizer.param_groups:
-            group['lr'] = self.lr
+            group['lr'] = self.lr * group['lr_factor']
         moved = [(pixels.to(self.device), target.to(self.device)) for pixels, target in parts]
         shares = self.objective.shares([target for _, target in moved])
         loss = torch.zeros((), device=self.device)
