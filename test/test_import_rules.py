@@ -82,7 +82,7 @@ LIBRARIES = {
         'std_srvs',
         'torch',
     },
-    'cli': {'cv2', 'numpy', 'torch', 'tqdm'},
+    'cli': {'cv2', 'numpy', 'torch', 'tqdm', 'yaml'},  # yaml: a network of any file, see `sfnet cost`
 }
 # Those that may be absent: each is imported in one module of its room, and only when that needs it.
 OPTIONAL: dict[str, set[str]] = {

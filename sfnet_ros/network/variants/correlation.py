@@ -19,26 +19,31 @@ if TYPE_CHECKING:
 REACH_PX = 4
 
 
-def correlate(fine: Tensor, coarse: Tensor, reach_px: int = REACH_PX) -> Tensor:
-    """Compare each position with all within reach, channels averaged.
-
-    Args:
-        fine: ``(N, C, H, W)``.
-        coarse: Likewise.
-        reach_px: Furthest displacement along an axis.
-
-    Returns:
-        ``(N, (2 * reach_px + 1) ** 2, H, W)``: displacements row by row, zero where one leads out of ``coarse``.
+class Correlation(nn.Module):
+    """Compare each position of one map with all within reach of it in another, channels averaged.
 
     Source: Dosovitskiy et al. 2015 (FlowNet), equation 1 for patches of one pixel.
     """
-    height, width = fine.shape[-2:]
-    padded = functional.pad(coarse, [reach_px] * 4)
-    window = range(2 * reach_px + 1)
-    products = [
-        (fine * padded[:, :, top : top + height, left : left + width]).mean(dim=1) for top in window for left in window
-    ]
-    return torch.stack(products, dim=1)
+
+    def __init__(self, reach_px: int) -> None:
+        super().__init__()
+        self.reach_px = reach_px
+
+    def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
+        """Correlate two maps ``(N, C, H, W)``.
+
+        Returns:
+            ``(N, (2 * reach_px + 1) ** 2, H, W)``: displacements row by row, zero where one leads out of ``coarse``.
+        """
+        height, width = fine.shape[-2:]
+        padded = functional.pad(coarse, [self.reach_px] * 4)
+        window = range(2 * self.reach_px + 1)
+        products = [
+            (fine * padded[:, :, top : top + height, left : left + width]).mean(dim=1)
+            for top in window
+            for left in window
+        ]
+        return torch.stack(products, dim=1)
 
 
 class CorrelationAlignment(FlowAlignmentModule):
@@ -49,6 +54,7 @@ class CorrelationAlignment(FlowAlignmentModule):
 
     def __init__(self, channels: int, warp_align_corners: bool = True) -> None:
         super().__init__(channels, warp_align_corners)
+        self.correlation = Correlation(REACH_PX)
         displacements = (2 * REACH_PX + 1) ** 2
         self.flow = nn.Conv2d(displacements + channels // 2, 2, 3, padding=1, bias=False)
         nn.init.zeros_(self.flow.weight)
@@ -57,7 +63,7 @@ class CorrelationAlignment(FlowAlignmentModule):
         """Align ``coarse`` to ``fine``, see `FlowAlignmentModule`."""
         coarse_up = resize_bilinear(self.reduce_coarse(coarse), (fine.shape[-2], fine.shape[-1]))
         fine_reduced = self.reduce_fine(fine)
-        flow: Tensor = self.flow(torch.cat([correlate(fine_reduced, coarse_up), fine_reduced], dim=1))
+        flow: Tensor = self.flow(torch.cat([self.correlation(fine_reduced, coarse_up), fine_reduced], dim=1))
         return flow_warp(coarse, flow, self.warp_align_corners), flow
 
 
