@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from sfnet_ros.benchmark.configuration import Configuration
+from sfnet_ros.benchmark.pairs import NotRun
+from sfnet_ros.benchmark.row import Row
 from sfnet_ros.cli import main
 from sfnet_ros.runtime import load_manifest, save_manifest
 
@@ -63,6 +66,27 @@ def test_one_run_gives_a_table_json_and_a_chart(
     assert rows[1]['speedup'] == pytest.approx(rows[0]['p50_ms'] / rows[1]['p50_ms'], abs=0.01)
     assert f'{rows[1]["p50_ms"]:.1f}' in torch_line
     assert cv2.imread(str(chart)).ndim == 3
+
+
+def test_what_was_measured_is_kept_where_a_later_size_fails(
+    small_model: Path, frames: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(group: list[Configuration], *_: object) -> tuple[list[Row], list[NotRun]]:
+        if group[0].size_hw != (64, 96):
+            raise ChildProcessError('it ended by itself')
+        numbers = {field.name: 1.0 for field in fields(Row)}
+        return [Row(**numbers | {'model': 'small', 'backend': 'torch', 'precision': 'float32', 'size': '64x96'})], []
+
+    monkeypatch.setattr('sfnet_ros.benchmark.measure.measure', measure)
+    written = tmp_path / 'rows.json'
+    options = ['--model', str(small_model), '--backend', 'torch', '--frames', str(frames / 'train' / 'images')]
+    assert main(['benchmark', *options, '--size', '64x96', '640x960', '--json', str(written)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == 'not run: small at 640x960: it ended by itself'
+    assert [row['size'] for row in json.loads(written.read_text())] == ['64x96']
+    # Where nothing is left, that is what there is to say.
+    assert main(['benchmark', *options, '--size', '640x960', '--json', str(tmp_path / 'none.json')]) == 1
+    assert 'small at 640x960: it ended by itself' in capsys.readouterr().err
+    assert not (tmp_path / 'none.json').exists()
 
 
 def test_recording_notes_which_pairs_are_faithful(

@@ -26,10 +26,12 @@ def run(args: argparse.Namespace, models: Sequence[str]) -> int:
     from tqdm import tqdm
 
     from sfnet_ros.benchmark.measure import Budget, measure
+    from sfnet_ros.benchmark.pairs import NotRun
     from sfnet_ros.benchmark.row import table, write_json
     from sfnet_ros.benchmark.subject import Subject
     from sfnet_ros.cli.frames import find_sample_clip, read_frames
     from sfnet_ros.files import check_writable
+    from sfnet_ros.own_process import ERRORS
 
     check_writable(args.json, args.chart)
     subjects = [*map(Subject.of_model, models), *map(Subject.of_backbone, args.network)]
@@ -39,10 +41,16 @@ def run(args: argparse.Namespace, models: Sequence[str]) -> int:
     groups, not_run = _plan(args, subjects, sizes)
     rows: list[Row] = []
     for group in groups:
-        with tqdm(desc=group[0].place, unit='run', disable=None) as progress:
-            measured, failed = measure(group, frames, budget, progress.update)
+        try:
+            with tqdm(desc=group[0].place, unit='run', disable=None) as progress:
+                measured, failed = measure(group, frames, budget, progress.update)
+        except ERRORS as error:
+            # Such as for want of memory at the largest size; what was measured before it is worth minutes.
+            measured, failed = [], [NotRun.because_of(group[0].place, error)]
         rows += measured
         not_run += failed
+    if not rows:
+        raise ValueError('; '.join(map(str, not_run)))
     print(table(rows))
     print(f'\nproducts of float32 matrices reach {max(row.peak_gmacs for row in rows):.1f} GMAC/s here')
     for entry in not_run:
