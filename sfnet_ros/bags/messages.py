@@ -53,6 +53,12 @@ def jpeg_message(rgb: NDArray[np.uint8], quality: int, at_ns: int, frame_id: str
     return _compressed('rgb8; jpeg compressed bgr8', data, at_ns, frame_id)
 
 
+def png_message(rgb: NDArray[np.uint8], at_ns: int, frame_id: str) -> Stamped:
+    """Pack a frame, ``(H, W, 3)``, as sensor_msgs/CompressedImage, losing nothing."""
+    data = _encode('.png', np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), np.uint8), [])
+    return _compressed('rgb8; png compressed bgr8', data, at_ns, frame_id)
+
+
 def label_message(label_map: NDArray[np.uint8], at_ns: int, frame_id: str) -> Stamped:
     """Pack a label map, ``(H, W)`` train ids with 255 for unlabelled, as a PNG in sensor_msgs/CompressedImage."""
     data = _encode('.png', label_map, [cv2.IMWRITE_PNG_COMPRESSION, 9])
@@ -66,7 +72,7 @@ def image_message(pixels: NDArray[np.uint8], at_ns: int, frame_id: str) -> Stamp
     data = np.ascontiguousarray(pixels).reshape(-1)
     return cast(
         Stamped,
-        TYPES.types[IMAGE](_header(at_ns, frame_id), height, width, encoding, 0, data.size // height, data),
+        TYPES.types[IMAGE](header(at_ns, frame_id), height, width, encoding, 0, data.size // height, data),
     )
 
 
@@ -105,9 +111,10 @@ def _encode(suffix: str, pixels: NDArray[np.uint8], options: list[int]) -> NDArr
 
 
 def _compressed(image_format: str, data: NDArray[np.uint8], at_ns: int, frame_id: str) -> Stamped:
-    return cast(Stamped, TYPES.types[COMPRESSED_IMAGE](_header(at_ns, frame_id), image_format, data))
+    return cast(Stamped, TYPES.types[COMPRESSED_IMAGE](header(at_ns, frame_id), image_format, data))
 
 
-def _header(at_ns: int, frame_id: str) -> Any:
+def header(at_ns: int, frame_id: str) -> Any:
+    """Build a std_msgs/Header."""
     stamp = TYPES.types['builtin_interfaces/msg/Time'](*divmod(at_ns, _NS_PER_S))
     return TYPES.types['std_msgs/msg/Header'](stamp, frame_id)

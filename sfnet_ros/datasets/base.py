@@ -62,7 +62,7 @@ class LabelledPictures:
             ValueError: A file is unreadable, or the two differ in size.
         """
         pair = self._pairs[index]
-        image, target = _read_picture(pair.image), self.read_target(index)
+        image, target = read_picture(pair.image), self.read_target(index)
         if target.shape != image.shape[:2]:
             raise ValueError(
                 f'label map {pair.labels} is {target.shape[0]}x{target.shape[1]}, but its picture {pair.image} is '
@@ -102,8 +102,12 @@ class LabelledPictures:
         self._pairs = [pair for pair in self._pairs if self._drive_of(pair.name) in drives]
 
 
-def _read_picture(path: Path) -> NDArray[np.uint8]:
-    # As the robot's decoder: a turned picture would not lie under its labels.
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """Read a picture, ``(H, W, 3)`` RGB, as its sensor wrote it: turned, it would not lie under its labels.
+
+    Raises:
+        ValueError: It cannot be read.
+    """
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if bgr is None:
         raise ValueError(f'picture {path} cannot be read; it is damaged or of an unknown format')
