@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sfnet_ros.bags.ahead import read_ahead
 from sfnet_ros.bags.album import Sampling
 from sfnet_ros.bags.messages import LabelFormatError
-from sfnet_ros.bags.read import Bag, BagError, BagMessage
+from sfnet_ros.bags.read import Bag, BagMessage
 from sfnet_ros.bags.scores import BagScores, LabelledFrame, Scorer
 from sfnet_ros.bags.truth import Truths
 from sfnet_ros.runtime import ImageFormatError, Segmenter, to_rgb
@@ -26,7 +26,7 @@ _WAITING = 2
 
 
 @dataclass(frozen=True)
-class _ReadFrame:
+class ReadFrame:
     """Hold a frame, None where it cannot be decoded, its ground truth, and what is wrong with them."""
 
     index: int
@@ -64,7 +64,7 @@ def evaluate_frames(
         on_frame: Called for every frame that is through.
 
     Raises:
-        BagError: The recording cannot be read at all; one that is damaged further on is scored up to there.
+        BagError: The recording cannot be read; of one that is damaged the whole frames are scored.
         ValueError: The ground truth is none for these frames and classes.
     """
     if sampling is None:
@@ -110,7 +110,7 @@ class _Walk:
             self._warm.add(rgb.shape)
             self._segmenter.warm_up((rgb.shape[0], rgb.shape[1]))
 
-    def segment(self, frame: _ReadFrame, rgb: NDArray[np.uint8]) -> LabelledFrame:
+    def segment(self, frame: ReadFrame, rgb: NDArray[np.uint8]) -> LabelledFrame:
         output_hw = None if frame.target is None else (frame.target.shape[0], frame.target.shape[1])
         started_s = time.perf_counter()
         found = self._segmenter(rgb, output_hw)
@@ -135,22 +135,18 @@ class _Walk:
 
 def _read(
     bag_path: Path, topic: str, truth_topic: str | None, span: tuple[int, int | None], scores: BagScores
-) -> Iterator[_ReadFrame]:
+) -> Iterator[ReadFrame]:
     start, stop = span
     with Bag(bag_path) as bag:
         truths = Truths(bag, truth_topic)
-        index = -1
-        try:
-            for index, entry in enumerate(islice(bag.messages(topic), stop)):
-                if index >= start - 1:
-                    yield _decode(bag_path, index, entry, truths)
-        except BagError as error:
-            if index < 0:
-                raise
-            scores.complaints[f'scored up to frame {index} only: {error}'] += 1
+        for index, entry in enumerate(islice(bag.messages(topic), stop)):
+            if index >= start - 1:
+                yield read_frame(bag_path, index, entry, truths)
+        scores.damage |= dict.fromkeys(f'{bag_path}: {warning}' for warning in bag.warnings)
 
 
-def _decode(bag_path: Path, index: int, entry: BagMessage, truths: Truths) -> _ReadFrame:
+def read_frame(bag_path: Path, index: int, entry: BagMessage, truths: Truths) -> ReadFrame:
+    """Decode a recorded frame, and find its ground truth."""
     rgb = target = None
     complaints = []
     try:
@@ -161,4 +157,4 @@ def _decode(bag_path: Path, index: int, entry: BagMessage, truths: Truths) -> _R
         target = truths.get(entry.stamp_ns)
     except LabelFormatError as error:
         complaints.append(f'{bag_path}: a frame was not scored, as its ground truth is damaged: {error}')
-    return _ReadFrame(index, entry.stamp_ns, rgb, target, complaints)
+    return ReadFrame(index, entry.stamp_ns, rgb, target, complaints)

@@ -91,6 +91,8 @@ class BagScores:
         self.unread = 0
         self.seconds = 0.0
         self.complaints: Counter[str] = Counter()
+        # Of the recording itself, in order: what its reader has warned of already.
+        self.damage: dict[str, None] = {}
 
     @property
     def fps(self) -> float:
@@ -105,7 +107,7 @@ class BagScores:
 
     @property
     def warnings(self) -> list[str]:
-        """Say what was wrong with the recording."""
+        """Say what was wrong with single frames."""
         return [
             sentence if count == 1 else f'{sentence} ({count} times)' for sentence, count in self.complaints.items()
         ]
@@ -124,6 +126,7 @@ class BagScores:
         self.unread += other.unread
         self.seconds += other.seconds
         self.complaints.update(other.complaints)
+        self.damage |= other.damage
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What an evaluation comes to: numbers for programs, one page for people."""

@@ -1,0 +1,97 @@
+"""One model on one backend over recordings, and several of them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sfnet_ros.bags.album import Sampling
+from sfnet_ros.bags.evaluate import evaluate_frames
+from sfnet_ros.bags.scores import BagScores
+from sfnet_ros.bags.source import Source, why_not_scored
+from sfnet_ros.evaluation import LabelAgreement
+from sfnet_ros.labels import LabelSpace
+from sfnet_ros.runtime import Segmenter
+
+
+@dataclass(frozen=True)
+class Run:
+    """Hold what one model came to.
+
+    Args:
+        name: What ran, such as ``df1_camvid on torch/cpu/float32``.
+        model: Name of the model.
+        backend: Of its run, likewise device and precision.
+        label_space: Classes of the model.
+        scores: Over all recordings.
+        not_scored: Why there is no score against ground truth; None where there is.
+    """
+
+    name: str
+    model: str
+    backend: str
+    device: str
+    precision: str
+    label_space: LabelSpace
+    scores: BagScores
+    not_scored: str | None
+
+    @classmethod
+    def of(cls, segmenter: Segmenter, sources: Sequence[Source], scores: BagScores) -> Run:
+        """Say what ran, and check what it came to against what the recordings promised."""
+        label_space, backend = segmenter.label_space, segmenter.backend
+        reasons = [why_not_scored(source.truth_topic, source.truth_space, label_space) for source in sources]
+        truths = sum(source.truths for source, reason in zip(sources, reasons, strict=True) if reason is None)
+        if truths > scores.scored:
+            scores.complaints[
+                f'{truths - scores.scored} of {truths} label maps of the ground truth were not used: '
+                'no readable frame has their stamp, or they are damaged'
+            ] += 1
+        not_scored = None
+        if not scores.scored:
+            not_scored = next(filter(None, reasons), 'no frame has a label map of its stamp')
+        model = segmenter.manifest.name if segmenter.manifest else 'network'
+        return cls(
+            segmenter.describe(),
+            model,
+            backend.name,
+            backend.device,
+            backend.precision,
+            label_space,
+            scores,
+            not_scored,
+        )
+
+
+def evaluate(sources: Sequence[Source], segmenter: Segmenter, on_frame: Callable[[], object] = lambda: None) -> Run:
+    """Run a model over recordings, one after the other.
+
+    Args:
+        sources: The recordings.
+        segmenter: The model.
+        on_frame: Called for every frame that is through.
+
+    Raises:
+        BagError: A recording cannot be read.
+        ValueError: Its ground truth is none for the frames, or of other classes than it says.
+    """
+    sampling = Sampling.of(sum(source.frames for source in sources))
+    scores = BagScores(segmenter.label_space.num_classes, sampling)
+    for source in sources:
+        reason = why_not_scored(source.truth_topic, source.truth_space, segmenter.label_space)
+        truth_topic = source.truth_topic if reason is None else None
+        scores.merge(
+            evaluate_frames(source.path, source.topic, truth_topic, segmenter, sampling=sampling, on_frame=on_frame)
+        )
+    return Run.of(segmenter, sources, scores)
+
+
+def label_agreement(run: Run, other: Run) -> float:
+    """Give the share of equal labels on the pictures that both kept; NaN where their classes differ."""
+    agreement = LabelAgreement()
+    if run.label_space.names == other.label_space.names:
+        film = other.scores.album.film
+        for key, kept in run.scores.album.film.items():
+            if key in film:
+                agreement.update(kept.labels(), film[key].labels())
+    return agreement.share

@@ -1,0 +1,78 @@
+"""`sfnet bag evaluate`: judge models on recordings."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sfnet_ros.cli.options import load_segmenter
+from sfnet_ros.share import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from sfnet_ros.bags.run import Run
+
+SUMMARY = 'judge models on recordings: scores, calibration, flicker and latency, as JSON and as one page'
+EXAMPLE = 'sfnet bag evaluate test/data/camvid_0016E5 --model df1_camvid --json scores.json --out report.html'
+
+_SIDE_BY_SIDE = 'again for another, side by side'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        'bags', type=Path, nargs='+', metavar='BAG', help='rosbag2 folders, or .mcap, .db3 or ROS 1 .bag files'
+    )
+    parser.add_argument('--topic', help='topic of the frames (default: the only one that a bag has)')
+    parser.add_argument(
+        '--truth',
+        metavar='TOPIC',
+        help='topic of the ground truth (default: the labels of a bag that `sfnet bag make` wrote)',
+    )
+    for option, what, default in (
+        ('--model', 'name of a model, or its folder', DEFAULT_MODEL),
+        ('--backend', 'auto, torch, onnxruntime, openvino, mnn or tensorrt', 'auto'),
+        ('--precision', 'auto, float32, bfloat16, float16 or int8', 'auto'),
+    ):
+        parser.add_argument(option, action='append', help=f'{what}; {_SIDE_BY_SIDE} (default {default})')
+    parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N (default %(default)s)')
+    parser.add_argument(
+        '--input-size', default='', metavar='HxW', help="network's size, or 'frame' (default: the model's own)"
+    )
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the scores there')
+    parser.add_argument(
+        '--out',
+        type=Path,
+        default=Path('bag_report.html'),
+        metavar='PAGE.html|FOLDER',
+        help='the page; a folder gets it as report.html, with report.json and the videos (default %(default)s)',
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate, print the table and say what was written."""
+    from tqdm import tqdm
+
+    from sfnet_ros.bags.report.document import write_json
+    from sfnet_ros.bags.report.table import table
+    from sfnet_ros.bags.run import evaluate
+    from sfnet_ros.bags.source import Source
+
+    sources = [Source.of(path, args.topic, args.truth) for path in args.bags]
+    choices = list(product(args.model or [DEFAULT_MODEL], args.backend or ['auto'], args.precision or ['auto']))
+    runs: list[Run] = []
+    total = len(choices) * sum(source.frames for source in sources)
+    with tqdm(desc='evaluate', total=total, unit='frame', disable=None) as progress:
+        for model, backend, precision in choices:
+            chosen = {**vars(args), 'model': model, 'backend': backend, 'precision': precision}
+            segmenter = load_segmenter(argparse.Namespace(**chosen))
+            runs.append(evaluate(sources, segmenter, on_frame=progress.update))
+            segmenter.close()
+    for warning in dict.fromkeys(warning for done in runs for warning in done.scores.warnings):
+        print(f'warning: {warning}', file=sys.stderr)
+    print(table(runs))
+    if args.json:
+        write_json(args.json, sources, runs)
+    return 0
