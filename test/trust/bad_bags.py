@@ -1,4 +1,4 @@
-"""Recordings as power cuts, full disks and bit rot leave them: whole bags of every kind, and ways to harm them."""
+"""Ways to harm recordings, as power cuts, full disks and bit rot do."""
 
 from __future__ import annotations
 
@@ -6,80 +6,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
-
-import numpy as np
-from rosbags.rosbag1 import Writer as Writer1
-from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
-from rosbags.typesys import Stores, get_typestore
-
-from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC
-from sfnet_ros.bags.messages import COMPRESSED_IMAGE, TYPES, jpeg_message, label_message
-
-FRAMES = 8
-_HW = (24, 32)
-_TWIST = 'geometry_msgs/msg/Twist'
 
 # Numbers that lengths and offsets are damaged to.
 _LIES = (0, 1, 0x7FFFFFFF, 0xFFFFFFFF, 2**40, 2**63 - 1, 2**64 - 1)
-
-
-def make_whole_bags(root: Path) -> dict[str, Path]:
-    """Write a small labelled drive in every format that is read."""
-    bags = {}
-    for plugin in StoragePlugin:
-        for mode in CompressionMode:
-            if (plugin, mode) != (StoragePlugin.SQLITE3, CompressionMode.STORAGE):
-                name = f'{plugin.name}_{mode.name}'.lower()
-                bags[name] = _write_ros2(root / name, plugin, mode)
-    return {**bags, 'ros1': _write_ros1(root / 'ros1.bag', None), 'ros1_bz2': _write_ros1(root / 'ros1_bz2.bag', 'BZ2')}
-
-
-def _messages() -> list[tuple[str, str, int, Any]]:
-    random = np.random.default_rng(0)
-    messages: list[tuple[str, str, int, Any]] = []
-    vector = TYPES.types['geometry_msgs/msg/Vector3'](1.0, 2.0, 3.0)
-    for index in range(FRAMES):
-        at_ns = 10**9 + index * 10**8
-        rgb = np.kron(random.integers(0, 256, (3, 4, 3), np.uint8), np.ones((8, 8, 1), np.uint8))
-        labels = random.integers(0, 11, _HW, np.uint8)
-        messages += [
-            (IMAGE_TOPIC, COMPRESSED_IMAGE, at_ns, jpeg_message(rgb, 95, at_ns, 'camera')),
-            (LABEL_TOPIC, COMPRESSED_IMAGE, at_ns, label_message(labels, at_ns, 'camera')),
-            ('/cmd_vel', _TWIST, at_ns, TYPES.types[_TWIST](vector, vector)),
-        ]
-    return messages
-
-
-def _write_ros2(folder: Path, plugin: StoragePlugin, mode: CompressionMode) -> Path:
-    writer = Writer(folder, version=8, storage_plugin=plugin)
-    writer.set_compression(mode, CompressionFormat.ZSTD)
-    writer.set_custom_data('label_space', 'camvid')
-    connections = {}
-    with writer:
-        for topic, kind, at_ns, message in _messages():
-            if topic not in connections:
-                connections[topic] = writer.add_connection(topic, kind, typestore=TYPES)
-            writer.write(connections[topic], at_ns, TYPES.serialize_cdr(message, kind))
-            if plugin is StoragePlugin.MCAP and topic == LABEL_TOPIC:
-                # A chunk a frame, so that one can be lost and others not.
-                writer.storage.close_chunk()
-    return folder
-
-
-def _write_ros1(file: Path, compression: str | None) -> Path:
-    types = get_typestore(Stores.ROS1_NOETIC)
-    writer = Writer1(file)
-    if compression:
-        writer.set_compression(Writer1.CompressionFormat[compression])
-    connections = {}
-    with writer:
-        for topic, kind, at_ns, message in _messages():
-            if topic not in connections:
-                connections[topic] = writer.add_connection(topic, kind, typestore=types)
-            raw = TYPES.cdr_to_ros1(TYPES.serialize_cdr(message, kind), kind)
-            writer.write(connections[topic], at_ns, raw)
-    return file
 
 
 def harm(whole: Path, harmed: Path, random: Random) -> str:

@@ -18,7 +18,8 @@ from sfnet_ros.bags.messages import LabelFormatError
 from sfnet_ros.bags.read import Bag, BagError
 from sfnet_ros.bags.review import check_truth, review
 
-from .bad_bags import FRAMES, harm, make_whole_bags
+from ..bags.whole_bags import FRAMES, make_whole_bags
+from .bad_bags import harm
 
 pytestmark = pytest.mark.timeout(3600)
 

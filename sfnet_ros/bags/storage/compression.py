@@ -16,8 +16,8 @@ else:
 
 ZSTD_MAGIC: Final = b'\x28\xb5\x2f\xfd'
 
-# A chunk or message of 8K UHD frames is a tenth of this.
-_MOST_BYTES = 2**30
+# A raw frame of 8K UHD is a fifth of this.
+_MOST_BYTES = 2**29
 
 
 class DamagedError(ValueError):
