@@ -20,7 +20,7 @@ from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE, TYPES, Stamped, sta
 from sfnet_ros.bags.storage import CDR, BagError, open_recorded, serialization
 from sfnet_ros.bags.tally import StampCheck, Tally
 
-__all__ = ['LABEL_SPACE_NOTE', 'PREDICTIONS_NOTE', 'Bag', 'BagError', 'BagMessage', 'Wire']
+__all__ = ['LABEL_SPACE_NOTE', 'PREDICTIONS_NOTE', 'Bag', 'BagError', 'BagMessage', 'MessageError', 'Wire', 'take_apart']
 
 LABEL_SPACE_NOTE = 'label_space'
 # Topics of a model's labels, confidences and overlays, in JSON: what each is of.
@@ -57,6 +57,10 @@ class Wire:
     topic: str
     recorded_ns: int
     data: bytes
+
+
+class MessageError(ValueError):
+    """Bytes that are no message of their type."""
 
 
 class Bag:
@@ -213,8 +217,8 @@ class Bag:
         try:
             for connection, recorded_ns, data in self._read(self._on(topic), start_ns, stop_ns):
                 try:
-                    message = cast(Stamped, TYPES.deserialize_cdr(data, connection.msgtype))
-                except (SerdeError, ArithmeticError, LookupError, TypeError, ValueError, struct.error) as error:
+                    message = take_apart(data, connection.msgtype)
+                except MessageError as error:
                     tally.add(f'messages on {topic} that are none of their type, left out', error)
                     continue
                 stamps.check(stamp_ns(message))
@@ -222,10 +226,12 @@ class Bag:
         finally:
             self.warn(tally)
 
-    def wires(self, topics: Collection[str]) -> Iterator[Wire]:
-        """Read the messages on some topics, of whatever type."""
+    def wires(
+        self, topics: Collection[str], start_ns: int | None = None, stop_ns: int | None = None
+    ) -> Iterator[Wire]:
+        """Read the messages on some topics, of whatever type; for the times see `messages`."""
         wanted = [connection for topic in topics for connection in self._on(topic)]
-        for connection, recorded_ns, data in self._read(wanted, None, None):
+        for connection, recorded_ns, data in self._read(wanted, start_ns, stop_ns):
             yield Wire(connection.topic, recorded_ns, data)
 
     def _read(
@@ -250,6 +256,18 @@ class Bag:
 
     def _on(self, topic: str) -> list[Connection]:
         return [connection for connection in self.connections if connection.topic == topic]
+
+
+def take_apart(data: bytes, kind: str) -> Stamped:
+    """Give the fields of a message as it went over the wire (CDR).
+
+    Raises:
+        MessageError: It is none of that type.
+    """
+    try:
+        return cast(Stamped, TYPES.deserialize_cdr(data, kind))
+    except (SerdeError, ArithmeticError, LookupError, TypeError, ValueError, struct.error) as error:
+        raise MessageError(str(error)) from error
 
 
 def _sibling(topic: str, name: str) -> str:
