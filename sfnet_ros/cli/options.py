@@ -11,6 +11,7 @@ from sfnet_ros.share import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from sfnet_ros.runtime import Segmenter
+    from sfnet_ros.runtime.segmenter_options import SegmenterOptions
 
 
 def add_segmenter_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,12 +31,15 @@ def add_segmenter_arguments(parser: argparse.ArgumentParser) -> None:
 
 def load_segmenter(args: argparse.Namespace) -> Segmenter:
     """Load the model as the options say."""
-    from sfnet_ros.runtime import Segmenter
+    return segmenter_options(args).load()
+
+
+def segmenter_options(args: argparse.Namespace, threads: int = 0) -> SegmenterOptions:
+    """Read the options of the model."""
+    from sfnet_ros.runtime.segmenter_options import SegmenterOptions
 
     input_hw = parse_input_size(args.input_size)
-    return Segmenter.from_model(
-        args.model, backend=args.backend, device=args.device, precision=args.precision, input_hw=input_hw
-    )
+    return SegmenterOptions(args.model, args.backend, args.device, args.precision, input_hw, threads)
 
 
 def parse_input_size(text: str) -> tuple[int, int] | Literal['frame'] | None:

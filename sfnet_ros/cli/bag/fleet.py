@@ -1,0 +1,103 @@
+"""Options that spread work over processes and machines."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from sfnet_ros.bags.fleet.workers import Workers
+
+# Each holds the libraries and the model: half a gigabyte and more.
+_MOST_JOBS = 8
+
+
+def add_fleet_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `make_workers` reads."""
+    parser.add_argument(
+        '--jobs', type=int, metavar='N', help=f'processes (default: one for each core up to {_MOST_JOBS}; on a GPU one)'
+    )
+
+
+def make_workers(args: argparse.Namespace, device: str, threads: int) -> Workers:
+    """Make what the options ask for.
+
+    Args:
+        args: The options.
+        device: What the work runs on.
+        threads: Of each process.
+
+    Raises:
+        ValueError: A number of processes that cannot be.
+    """
+    from sfnet_ros.bags.fleet.processes import Processes
+    from sfnet_ros.bags.fleet.workers import InThisProcess
+
+    cores = len(os.sched_getaffinity(0))
+    usual = max(1, min(cores // max(1, threads), _MOST_JOBS)) if device == 'cpu' else 1
+    jobs = usual if args.jobs is None else args.jobs
+    return InThisProcess() if jobs == 1 else Processes(jobs)
+
+
+class FleetProgress:
+    """Show frames, frames per second, time left and finished bags; `fleet_progress` makes one."""
+
+    def __init__(self, bar: tqdm[NoReturn], bags: int) -> None:
+        self._bar = bar
+        self._bags = bags
+        self._finished = 0
+        self._show()
+
+    def kept(self, frames: int) -> None:
+        """Count frames of an earlier run, which say nothing of how fast this one is."""
+        self._bar.initial += frames
+        self._bar.n += frames
+        self._bar.refresh()
+
+    def done(self, frames: int) -> None:
+        """Count frames that are done."""
+        self._bar.update(frames)
+
+    def finished(self) -> None:
+        """Count a bag that is finished."""
+        self._finished += 1
+        self._show()
+
+    def _show(self) -> None:
+        self._bar.set_postfix_str(f'{self._finished} of {self._bags} bags')
+
+
+@contextmanager
+def fleet_progress(what: str, frames: int, bags: int) -> Iterator[FleetProgress]:
+    """Show the progress of work on so many frames of so many bags."""
+    from tqdm import tqdm
+
+    with tqdm(desc=what, total=frames, unit='frame', disable=None) as bar:
+        yield FleetProgress(bar, bags)
+
+
+def find_bags(patterns: Sequence[str]) -> list[Path]:
+    """Find recordings by path or pattern, each once.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    found: dict[Path, Path] = {}
+    for pattern in patterns:
+        # What is there by that very name is meant, whatever characters are in it.
+        paths = [pattern] if Path(pattern).exists() else sorted(glob.glob(pattern, recursive=True))
+        if not paths:
+            raise FileNotFoundError(
+                f'there is no bag at {pattern}: a rosbag2 folder, an .mcap, .db3 or ROS 1 .bag file, or a pattern of '
+                'such in quotes is accepted'
+            )
+        for path in map(Path, paths):
+            found.setdefault(path.resolve(), path)
+    return list(found.values())

@@ -1,0 +1,48 @@
+"""Which model runs on what, in words that go from one process to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from sfnet_ros.runtime.manifest import MANIFEST_FILE
+from sfnet_ros.runtime.segmenter import Segmenter
+
+
+@dataclass(frozen=True)
+class SegmenterOptions:
+    """Hold the arguments of `Segmenter.from_model`."""
+
+    model: str
+    backend: str = 'auto'
+    device: str = 'auto'
+    precision: str = 'auto'
+    input_hw: tuple[int, int] | Literal['frame'] | None = None
+    threads: int = 0
+
+    def load(self) -> Segmenter:
+        """Load the model.
+
+        Raises:
+            ValueError: The model, or what it shall run on, is not there or not right.
+        """
+        return Segmenter.from_model(
+            self.model,
+            backend=self.backend,
+            device=self.device,
+            precision=self.precision,
+            input_hw=self.input_hw,
+            threads=self.threads,
+        )
+
+    def as_chosen_by(self, segmenter: Segmenter) -> SegmenterOptions:
+        """Give the options with which any process, in any folder, loads what this segmenter runs, and nothing else."""
+        is_folder = (Path(self.model) / MANIFEST_FILE).is_file()
+        return replace(
+            self,
+            model=str(Path(self.model).resolve()) if is_folder else self.model,
+            backend=segmenter.backend.name,
+            device=segmenter.backend.device,
+            precision=segmenter.backend.precision,
+        )
