@@ -92,13 +92,42 @@ def flow_colors(flow: NDArray[np.float32]) -> Picture:
     x, y = np.moveaxis(np.nan_to_num(flow.astype(np.float32), posinf=0.0, neginf=0.0), 2, 0)
     length = np.hypot(x, y)
     strength = length / max(1.0, float(length.max()))
-    position = np.arctan2(y, x) / (2 * np.pi) % 1.0 * len(_FLOW_WHEEL)
+    position = np.arctan2(y, x) / (2 * np.pi) % 1.0 * (len(_FLOW_WHEEL) - 1)
     lower = position.astype(np.intp)
     part = (position - lower)[..., None]
     hue = (1 - part) * _FLOW_WHEEL.take(lower, axis=0, mode='wrap') + part * _FLOW_WHEEL.take(
         lower + 1, axis=0, mode='wrap'
     )
     return np.asarray(np.rint(255 * (1 - strength[..., None] * (1 - hue))), np.uint8)
+
+
+def flow_arrows(rgb: Picture, flow: NDArray[np.float32], every_px: int = 16) -> Picture:
+    """Draw a flow field over a frame, as arrows from where a sample was to where it is taken from.
+
+    Args:
+        rgb: The frame, ``(H, W, 3)``.
+        flow: ``(h, w, 2)`` in px of the frame, x before y; what is not finite is left out.
+        every_px: Distance between arrows.
+
+    Source: the paper's figure 5, lower row.
+    """
+    height, width = rgb.shape[:2]
+    picture = np.asarray(cv2.addWeighted(rgb, 0.5, np.full_like(rgb, 255), 0.5, 0.0), np.uint8)
+    at_frame = cv2.resize(flow.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    for row in range(every_px // 2, height, every_px):
+        for column in range(every_px // 2, width, every_px):
+            x, y = at_frame[row, column]
+            if np.isfinite(x) and np.isfinite(y):
+                end = (round(column + float(x)), round(row + float(y)))
+                cv2.arrowedLine(picture, (column, row), end, _WRONG, 1, cv2.LINE_AA, tipLength=0.3)
+    return picture
+
+
+def heat_map(values: NDArray[np.float32], low: float, high: float) -> Picture:
+    """Paint values ``(h, w)`` from dark blue at ``low`` to yellow at ``high``."""
+    share = np.clip((values - low) / max(high - low, 1e-12), 0.0, 1.0)
+    bgr = cv2.applyColorMap(np.rint(255 * share).astype(np.uint8), cv2.COLORMAP_VIRIDIS)
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def legend(label_space: LabelSpace, min_height: int = 0) -> Picture:

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from sfnet_ros.labels import LabelClass, LabelSpace
-from sfnet_ros.pictures import beside, colorize, contact_sheet, error_map, flow_colors, legend, overlay
+from sfnet_ros.pictures import (
+    beside,
+    colorize,
+    contact_sheet,
+    error_map,
+    flow_arrows,
+    flow_colors,
+    heat_map,
+    legend,
+    overlay,
+)
+from sfnet_ros.training.torchvision_import import import_torchvision
 
 _SPACE = LabelSpace('x', (LabelClass('road', (128, 64, 0), (0,)), LabelClass('car', (0, 0, 200), (1,))))
 _LABELS = np.array([[0, 1], [255, 2]], np.uint8)
@@ -62,10 +74,10 @@ def test_the_direction_of_a_flow_is_its_hue_and_its_length_the_strength() -> Non
 
 
 def test_neighbouring_directions_of_a_flow_have_neighbouring_colours() -> None:
-    angles = np.linspace(0, 2 * np.pi, 361)
+    # Short of the whole circle: the wheel of Middlebury closes with a step.
+    angles = np.linspace(0, 2 * np.pi, 360, endpoint=False)
     colors = flow_colors(np.dstack([np.cos(angles), np.sin(angles)]).astype(np.float32))[0].astype(int)
     assert np.abs(np.diff(colors, axis=0)).max() < 20
-    assert np.array_equal(colors[0], colors[-1])
     assert len(np.unique(colors, axis=0)) > 250
 
 
@@ -130,3 +142,30 @@ def test_sizes_that_differ_are_refused() -> None:
         error_map(_LABELS, np.zeros((3, 2), np.uint8))
     with pytest.raises(ValueError, match=r'alpha is 1.5; 0 to 1 is accepted'):
         overlay(np.zeros((2, 2, 3), np.uint8), _LABELS, _SPACE, alpha=1.5)
+
+
+def test_flow_has_the_colours_of_the_middlebury_wheel() -> None:
+    import_torchvision('utils')
+    from torchvision.utils import flow_to_image
+
+    flow = np.random.default_rng(0).normal(scale=5, size=(40, 50, 2)).astype(np.float32)
+    expected = flow_to_image(torch.from_numpy(flow).permute(2, 0, 1)).permute(1, 2, 0).numpy()
+    # They cut where we round.
+    assert np.abs(flow_colors(flow).astype(int) - expected).max() <= 1
+
+
+def test_arrows_point_where_a_sample_is_taken_from() -> None:
+    arrows = flow_arrows(np.full((32, 32, 3), 255, np.uint8), np.full((4, 4, 2), (6.0, 0.0), np.float32))
+    rows, columns = np.nonzero(arrows[..., 1] < 100)
+    assert set(rows) <= {*range(5, 12), *range(21, 28)}
+    assert columns.min() >= 7
+    # The tips, 6 px to the right of 8 and 24.
+    assert {14, 30} <= set(columns)
+
+
+def test_heat_goes_from_low_to_high() -> None:
+    low, middle, high, over = heat_map(np.array([[0, 1, 2, 9]], np.float32), 0.0, 2.0)[0].astype(int)
+    assert low.sum() < middle.sum() < high.sum()
+    assert high.tolist() == over.tolist()
+    assert low[2] > low[1]
+    assert high[0] > high[2]

@@ -45,7 +45,7 @@ def read_frames(source: Path, count: int) -> list[NDArray[np.uint8]]:
 
 def _of_pictures(paths: Sequence[Path], count: int) -> list[NDArray[np.uint8]]:
     frames = []
-    for path in (paths[index] for index in _spread(len(paths), count)):
+    for path in (paths[index] for index in spread(len(paths), count)):
         rgb = read_picture(path)
         if rgb is None:
             raise ValueError(f'picture {path} cannot be read; leave it out, or name a folder of other pictures')
@@ -59,13 +59,13 @@ def _of_bag(path: Path, count: int) -> list[NDArray[np.uint8]]:
 
     with Bag(path) as bag:
         topic = bag.choose_image_topic(None, bag.choose_truth_topic(None))
-        chosen = set(_spread(bag.count(topic), count))
+        chosen = set(spread(bag.count(topic), count))
         if not chosen:
             raise ValueError(f'bag {path} has no frame on {topic}; name another one')
         return [to_rgb(entry.message) for index, entry in enumerate(bag.messages(topic)) if index in chosen]
 
 
-def _spread(total: int, count: int) -> list[int]:
+def spread(total: int, count: int) -> list[int]:
     """Spread ``count`` different indices over ``total``; all of them where there are fewer."""
     taken = min(total, count)
     return [index * total // taken for index in range(taken)]

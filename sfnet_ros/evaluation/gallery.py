@@ -1,0 +1,90 @@
+"""The paper's pictures of one frame, as parts of a web page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sfnet_ros.evaluation.alignment import Alignment
+from sfnet_ros.labels import LabelSpace
+from sfnet_ros.pages import figure
+from sfnet_ros.pictures import Picture, colorize, error_map, flow_arrows, flow_colors, heat_map
+
+_WIDTH_PX = 480
+
+
+def labels_section(
+    rgb: Picture,
+    label_maps: Mapping[str, NDArray[np.uint8]],
+    target: NDArray[np.uint8] | None,
+    label_space: LabelSpace,
+) -> str:
+    """Show a frame, its truth, and what each model labels and where it errs, side by side.
+
+    Args:
+        rgb: The frame, ``(H, W, 3)``.
+        label_maps: Train ids ``(H, W)``, by the models' names.
+        target: The truth, or None.
+        label_space: Of all of them.
+
+    Source: figure 6.
+    """
+    figures = [figure(_shown(rgb), 'frame')]
+    if target is not None:
+        figures.append(figure(_shown(colorize(target, label_space), exact=True), 'truth'))
+    for name, label_map in label_maps.items():
+        figures.append(figure(_shown(colorize(label_map, label_space), exact=True), f'labels of {name}'))
+        if target is not None:
+            scored = target != LabelSpace.ignore_index
+            wrong = np.count_nonzero(label_map[scored] != target[scored]) / max(1, np.count_nonzero(scored))
+            caption = f'errors of {name}: {100 * wrong:.1f} % of the pixels (red; black is not scored)'
+            figures.append(figure(_shown(error_map(label_map, target), exact=True), caption))
+    return f'<h3>Labels</h3>\n{"".join(figures)}'
+
+
+def alignment_section(name: str, rgb: Picture, alignments: Sequence[Alignment]) -> str:
+    """Show the flow into each level, and what it does to the features.
+
+    Args:
+        name: Of the model.
+        rgb: The frame, ``(H, W, 3)``.
+        alignments: Of its levels, finest first.
+
+    Source: figures 2, 4, 5, 7 and 8.
+    """
+    if not alignments:
+        return f'<p>{escape(name)} aligns nothing by flow.</p>'
+    return '\n'.join(_level(name, rgb, alignment) for alignment in alignments)
+
+
+def _level(name: str, rgb: Picture, alignment: Alignment) -> str:
+    flow = alignment.flow_px
+    height, width = flow.shape[:2]
+    to_frame = np.array([rgb.shape[1] / width, rgb.shape[0] / height], np.float32)
+    length = np.hypot(*np.moveaxis(flow, 2, 0))
+    # One scale for both, so that they compare.
+    low, high = (float(np.percentile([alignment.before, alignment.after], share)) for share in (1, 99))
+    figures = [
+        # Enlarged before it is coloured, as in the paper: between two hues lies a third.
+        figure(_shown(flow_colors(_enlarged(flow, rgb))), f'flow, the longest {length.max():.1f} px of this level'),
+        figure(_shown(flow_arrows(rgb, flow * to_frame)), 'the same as arrows, in px of the frame'),
+        figure(_shown(heat_map(_enlarged(alignment.before, rgb), low, high)), 'coarse features, enlarged'),
+        figure(_shown(heat_map(_enlarged(alignment.after, rgb), low, high)), 'the same, aligned'),
+    ]
+    return f'<h3>Into the level of {height}x{width}, {escape(name)}</h3>\n{"".join(figures)}'
+
+
+def _enlarged(values: NDArray[np.float32], rgb: Picture) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(values, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _shown(picture: Picture, exact: bool = False) -> Picture:
+    """Bring a picture to the width of the page's columns; colours that stand for something are not mixed."""
+    height, width = picture.shape[:2]
+    size = (_WIDTH_PX, max(1, round(height * _WIDTH_PX / width)))
+    smooth = cv2.INTER_AREA if width > _WIDTH_PX else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST if exact else smooth), np.uint8)
