@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
             f'{label_space.num_classes}; set network: num_classes to that'
         )
     if args.dry_run:
-        return _dry_run(config, args.device)
+        return _dry_run(config, label_space, args.device)
     if args.measure_loading:
         return _measure_loading(config, _open(config, label_space), args.device)
     return _train(config, args, label_space)
@@ -77,12 +77,12 @@ def _chosen(device: str) -> str:
     return chosen
 
 
-def _dry_run(config: TrainingConfig, device: str) -> int:
+def _dry_run(config: TrainingConfig, label_space: LabelSpace, device: str) -> int:
     from sfnet_ros.training.distributed import joined_processes
     from sfnet_ros.training.dry_run import dry_run
 
     with joined_processes(_chosen(device)) as (processes, own):
-        done = dry_run(config, own, processes)
+        done = dry_run(config, label_space, own, processes)
     if processes.first:
         height, width = done.config.augment.crop_hw
         print(

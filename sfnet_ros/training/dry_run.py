@@ -53,14 +53,16 @@ class GeneratedPictures:
         return Sample(f'generated_{index}', image, target)
 
 
-def dry_run(config: TrainingConfig, device: torch.device, processes: Processes = ALONE) -> DryRun:
+def dry_run(
+    config: TrainingConfig, label_space: LabelSpace, device: torch.device, processes: Processes = ALONE
+) -> DryRun:
     """Train two steps on generated pictures, from fresh weights; teachers are stood in for by fresh networks.
 
     Raises:
-        ValueError: The network's classes are not those of the label space, or a step fails.
+        ValueError: A step fails.
     """
     small = shrunk(config, processes.count)
-    pictures = GeneratedPictures(LabelSpace.load(config.data.label_space), 2 * small.batch_size)
+    pictures = GeneratedPictures(label_space, 2 * small.batch_size)
     teachers = [create_model(config.network) for _ in config.distillation.teachers]
     trainer = Trainer(small, pictures, None, device, processes, teachers)
     losses = list(trainer.run_epoch())
@@ -81,5 +83,6 @@ def shrunk(config: TrainingConfig, processes: int) -> TrainingConfig:
         accumulate=accumulate,
         finish_fraction=0.0,
         compile='',
+        threads=0,
         workers=0,
     )

@@ -79,7 +79,7 @@ class Trainer:
         self.pictures = Pictures(dataset, config.network.num_classes, config.data.long_side, config.data.cache_gib)
         self.batches = Batches(config, self.pictures, processes, sampler)
         self.model = fresh_network(config, start, device, processes)
-        self.averaged = averaged_model(self.model, config.ema_decay)
+        self.averaged = averaged_model(self.model, config.ema_decay) if config.ema_decay > 0 else None
         self._network = network_to_train(self.model, config, processes)
         self._normalize = PixelNormalizer().to(device)
         cap = config.loss.class_weight_cap
@@ -99,7 +99,7 @@ class Trainer:
     @property
     def result(self) -> SFNet:
         """The network to ship: the running mean where one is kept."""
-        return self.averaged.module if self.config.ema_decay > 0 else self.model  # type: ignore[return-value]
+        return self.averaged.module if self.averaged else self.model  # type: ignore[return-value]
 
     @property
     def epoch(self) -> int:
@@ -151,7 +151,7 @@ class Trainer:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self._scaler.step(self.optimizer)
         self._scaler.update()
-        if self.config.ema_decay > 0:
+        if self.averaged:
             self.averaged.update_parameters(self.model)
         self.step += 1
         return value
@@ -176,7 +176,7 @@ class Trainer:
             step=self.step,
             best_miou=self.best_miou,
             model=self.model.state_dict(),
-            averaged=self.averaged.state_dict(),
+            averaged=self.averaged.state_dict() if self.averaged else {},
             optimizer=self.optimizer.state_dict(),
             scaler=self._scaler.state_dict(),
             config=asdict(self.config),
@@ -193,7 +193,8 @@ class Trainer:
         if not TrainingConfig.from_dict(state.config).leads_to_the_weights_of(self.config):
             raise ValueError(f'{path} is from a run with another config; resume with that one or choose another --out')
         self.model.load_state_dict(state.model)
-        self.averaged.load_state_dict(state.averaged)
+        if self.averaged:
+            self.averaged.load_state_dict(state.averaged)
         self.optimizer.load_state_dict(state.optimizer)
         self._scaler.load_state_dict(state.scaler)
         self.step, self.best_miou = state.step, state.best_miou
