@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rosbags.rosbag1 import Writer as Writer1
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
@@ -16,6 +17,10 @@ from sfnet_ros.bags.messages import COMPRESSED_IMAGE, TYPES, jpeg_message, label
 FRAMES = 8
 _HW = (24, 32)
 _TWIST = 'geometry_msgs/msg/Twist'
+
+
+def grey(value: int, hw: tuple[int, int] = _HW) -> NDArray[np.uint8]:
+    return np.full((*hw, 3), value, np.uint8)
 
 
 def make_whole_bags(root: Path) -> dict[str, Path]:

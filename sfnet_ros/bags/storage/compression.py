@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from lz4.frame import LZ4FrameDecompressor  # type: ignore[import-untyped]
 
@@ -18,6 +18,8 @@ ZSTD_MAGIC: Final = b'\x28\xb5\x2f\xfd'
 
 # A raw frame of 8K UHD is a fifth of this.
 _MOST_BYTES = 2**29
+
+_BLOCK_BYTES = 2**18
 
 
 class DamagedError(ValueError):
@@ -79,8 +81,23 @@ def decompress_file(source: Path, target: Path) -> str:
     """
     with source.open('rb') as file, target.open('wb') as out:
         try:
-            with zstd.open(file, 'rb') as plain:
-                shutil.copyfileobj(plain, out)
-        except (EOFError, zstd.ZstdError) as error:
+            for plain in _decompressed(file):
+                out.write(plain)
+        except (DamagedError, EOFError, zstd.ZstdError) as error:
             return str(error)
     return ''
+
+
+def _decompressed(file: BinaryIO) -> Iterator[bytes]:
+    # Not zstd.open: that reads ahead, and loses what is whole before the damage.
+    decompressor = zstd.ZstdDecompressor()
+    while block := file.read(_BLOCK_BYTES):
+        while block:
+            if decompressor.eof:
+                decompressor = zstd.ZstdDecompressor()
+            yield decompressor.decompress(block, max_length=_BLOCK_BYTES)
+            while not decompressor.needs_input and not decompressor.eof:
+                yield decompressor.decompress(b'', max_length=_BLOCK_BYTES)
+            block = decompressor.unused_data
+    if not decompressor.eof:
+        raise DamagedError('it is cut off')

@@ -22,6 +22,8 @@ _LATER: Final = ('offered_qos_profiles', 'type_description_hash')
 
 _LAST_ID: Final = 2**62
 
+_ROWS: Final = 'SELECT id, topic_id, timestamp FROM messages NOT INDEXED WHERE id > ? ORDER BY id'
+
 
 class SqliteFile:
     """Read one .db3 file.
@@ -37,6 +39,8 @@ class SqliteFile:
             self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
         except sqlite3.Error as error:
             raise DamagedError(str(error)) from error
+        # Without this, SQLite refuses a file that lacks its end before it has looked at anything.
+        self._database.execute('PRAGMA writable_schema = ON')
         self._database.text_factory = lambda text: text.decode(errors='replace')
         try:
             connections = self._topics()
@@ -113,24 +117,44 @@ class SqliteFile:
         return self._database.execute(query)
 
     def _rows(self, tally: Tally) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """List the readable messages: their ids, topics and times.
-
-        Behind a damaged page it is looked for the next whole one, in growing steps.
-        """
-        ids, topics, times = array('q'), array('q'), array('q')
-        query = 'SELECT id, topic_id, timestamp FROM messages NOT INDEXED WHERE id > ? ORDER BY id'
-        after, step = -1, 1
-        while after < _LAST_ID:
+        """List the readable messages: their ids, topics and times."""
+        rows: list[array[int]] = [array('q'), array('q'), array('q')]
+        after: int | None = -1
+        while after is not None:
             try:
-                for row in self._database.execute(query, (after,)):
-                    after, step = int(row[0]), 1
-                    if isinstance(row[1], int) and isinstance(row[2], int):
-                        ids.append(after)
-                        topics.append(row[1])
-                        times.append(row[2])
+                for row in self._database.execute(_ROWS, (after,)):
+                    # A page whose end is missing has rows of zeros, in no order.
+                    if row[0] <= after:
+                        raise sqlite3.DatabaseError('a row is none of a message')
+                    after = row[0]
+                    if not all(isinstance(value, int) for value in row):
+                        tally.add('damaged messages, left out', f'row {after} has no topic or time')
+                        continue
+                    for column, value in zip(rows, row, strict=True):
+                        column.append(value)
                 break
             except sqlite3.DatabaseError as error:
-                if step == 1:
-                    tally.add('damaged parts, left out', f'{error} behind row {after}')
-                after, step = after + step, 2 * step
-        return np.array(ids, np.int64), np.array(topics, np.int64), np.array(times, np.int64)
+                tally.add('damaged parts, left out', f'{error} behind row {after}')
+                after = self._behind_damage(after)
+        ids, topics, times = (np.array(column, np.int64) for column in rows)
+        return ids, topics, times
+
+    def _behind_damage(self, after: int) -> int | None:
+        """Find the id behind which rows can be read again: in growing steps, and then exactly; None: there is none."""
+        step = 1
+        while not self._is_readable(after + step):
+            step *= 2
+            if step > _LAST_ID:
+                return None
+        low, high = after + step // 2, after + step
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self._is_readable(middle) else (middle, high)
+        return high
+
+    def _is_readable(self, after: int) -> bool:
+        try:
+            row = self._database.execute(f'{_ROWS} LIMIT 1', (after,)).fetchone()
+            return row is None or bool(row[0] > after)
+        except sqlite3.DatabaseError:
+            return False
