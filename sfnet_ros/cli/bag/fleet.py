@@ -57,9 +57,10 @@ class FleetProgress:
 
     def kept(self, frames: int) -> None:
         """Count frames of an earlier run, which say nothing of how fast this one is."""
-        self._bar.initial += frames
-        self._bar.n += frames
-        self._bar.refresh()
+        if not self._bar.disable:
+            self._bar.initial += frames
+            self._bar.n += frames
+            self._bar.refresh()
 
     def done(self, frames: int) -> None:
         """Count frames that are done."""
