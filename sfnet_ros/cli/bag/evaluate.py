@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +16,7 @@ from sfnet_ros.share import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from sfnet_ros.bags.run import Run
+    from sfnet_ros.bags.source import Source
 
 SUMMARY = 'judge models on recordings: scores, calibration, flicker and latency, as JSON and as one page'
 EXAMPLE = 'sfnet bag evaluate test/data/camvid_0016E5 --model df1_camvid --json scores.json --out report.html'
@@ -55,11 +59,11 @@ def run(args: argparse.Namespace) -> int:
     """Evaluate, print the table and say what was written."""
     from tqdm import tqdm
 
-    from sfnet_ros.bags.report.document import write_json
     from sfnet_ros.bags.report.table import table
     from sfnet_ros.bags.run import evaluate
     from sfnet_ros.bags.source import Source
 
+    _check_outputs(args)
     sources = [Source.of(path, args.topic, args.truth) for path in args.bags]
     choices = list(product(args.model or [DEFAULT_MODEL], args.backend or ['auto'], args.precision or ['auto']))
     runs: list[Run] = []
@@ -73,6 +77,46 @@ def run(args: argparse.Namespace) -> int:
     for warning in dict.fromkeys(warning for done in runs for warning in done.scores.warnings):
         print(f'warning: {warning}', file=sys.stderr)
     print(table(runs))
+    print('\n' + ', '.join(map(str, _write(args, sources, runs))))
+    return 0
+
+
+def _write(args: argparse.Namespace, sources: list[Source], runs: list[Run]) -> Iterator[Path]:
+    """Write what was asked for, and give its paths."""
+    from sfnet_ros.bags.report.document import write_json
+    from sfnet_ros.bags.report.page import write_page
+    from sfnet_ros.bags.report.pictures import write_film
+
     if args.json:
         write_json(args.json, sources, runs)
-    return 0
+        yield args.json
+    if _is_page(args.out):
+        write_page(args.out, sources, runs)
+        yield args.out
+        return
+    write_json(args.out / 'report.json', sources, runs)
+    for index, done in enumerate(runs, 1):
+        write_film(args.out / ('overlay.mp4' if index == 1 else f'overlay_{index}.mp4'), done)
+    write_page(args.out / 'report.html', sources, runs)
+    yield args.out / 'report.html'
+
+
+def _is_page(out: Path) -> bool:
+    return out.suffix.lower() in ('.html', '.htm')
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Refuse, before minutes of work, what could not be written in the end, or would lie upon a recording."""
+    bags = [path.resolve() for path in args.bags]
+    files = [path for path in (args.json, args.out if _is_page(args.out) else None) if path is not None]
+    for path in files:
+        if path.is_dir():
+            raise ValueError(f'{path} is a folder, and a file is written there; choose another name')
+    for path in (*files, args.out):
+        if any(path.resolve() == bag or bag in path.resolve().parents for bag in bags):
+            raise ValueError(f'{path} is a recording, or within one, and is left as it is; choose another name')
+    for folder in (args.out, *(path.parent for path in files)):
+        if not _is_page(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))

@@ -1,0 +1,37 @@
+"""How a page looks."""
+
+STYLE = """
+body {
+  font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff;
+  max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
+}
+h1 { font-size: 1.6rem; margin: 0 }
+h2 { font-size: 1.2rem; margin: 2.5rem 0 .3rem }
+h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
+p { margin: .2rem 0 .6rem; max-width: 60rem }
+.quiet { color: #666 }
+.warning { border-left: 4px solid #e69f00; padding-left: .8rem }
+.wide { overflow-x: auto }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums }
+th, td { text-align: right; padding: .2rem .8rem; border-bottom: 1px solid #e5e5e5; white-space: nowrap }
+th { font-weight: 500 }
+th:first-child { text-align: left }
+td { min-width: 7rem }
+.swatch { display: inline-block; width: .8em; height: .8em; margin-right: .5em; border-radius: 2px }
+.legend span { white-space: nowrap; margin-right: 1.2em }
+.more { color: #666; font-size: .85em }
+.better { color: #00734f }
+.worse { color: #b03a00 }
+svg { display: block; width: 100%; max-width: 680px; height: auto }
+svg text { font-size: 12px; fill: #444 }
+svg text.light { fill: #fff }
+svg .grid { stroke: #e8e8e8 }
+svg .axis { stroke: #888 }
+.pair { display: flex; flex-wrap: wrap; gap: 1rem }
+.pair > div { flex: 1 1 300px; max-width: 360px }
+.frames { display: flex; flex-wrap: wrap; gap: .4rem }
+figure { margin: 0; flex: 1 1 220px; max-width: 420px }
+figcaption { color: #666; font-size: .85em }
+img, video { width: 100%; display: block }
+video { max-width: 640px }
+"""
