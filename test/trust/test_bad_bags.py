@@ -17,6 +17,7 @@ import pytest
 from sfnet_ros.bags.messages import LabelFormatError
 from sfnet_ros.bags.read import Bag, BagError
 from sfnet_ros.bags.review import check_truth, review
+from sfnet_ros.cli import main
 
 from ..bags.whole_bags import FRAMES, make_whole_bags
 from .bad_bags import harm
@@ -108,3 +109,31 @@ def test_harmed_bags_give_what_is_whole_or_a_sentence(
     assert growth_mb < MOST_MB
     assert outcomes.total() == bags
     assert outcomes['read'] > bags // 3
+
+
+def test_evaluating_harmed_bags_ends_in_scores_or_in_a_sentence(
+    bags: int,
+    whole_bags: dict[str, Path],
+    model_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    codes: Counter[int] = Counter()
+    for seed in range(bags // 5):
+        random = Random(seed)
+        whole = whole_bags[random.choice(sorted(whole_bags))]
+        harmed, scores = tmp_path / whole.name, tmp_path / 'scores.json'
+        what = f'seed {seed}: {harm(whole, harmed, random)}'
+        with deadline(LONGEST_S, what):
+            code = main(['bag', 'evaluate', str(harmed), '--model', str(model_folder), '--json', str(scores)])
+        said = capsys.readouterr()
+        assert code in (0, 1), what
+        assert scores.is_file() == (code == 0), what
+        assert 'Traceback' not in said.err, what
+        assert code == 0 or 'sfnet bag evaluate: ' in said.err, what
+        codes[code] += 1
+        scores.unlink(missing_ok=True)
+        shutil.rmtree(harmed) if harmed.is_dir() else harmed.unlink()
+    assert codes[0] > codes.total() // 3
