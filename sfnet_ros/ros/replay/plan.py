@@ -33,7 +33,6 @@ class ReplayPlan:
         topic: Its topic of frames.
         is_compressed: Whether they are CompressedImage.
         parameters: Parameters of the node.
-        truth_topic: Its topic of ground truth, if any.
         speed: 2 is twice as fast as recorded.
         rate_hz: Frames a second, instead of the recording's own pace; 0 keeps that.
         loops: How often the recording is played.
@@ -48,7 +47,6 @@ class ReplayPlan:
     topic: str
     is_compressed: bool
     parameters: Parameters
-    truth_topic: str | None = None
     speed: float = 1.0
     rate_hz: float = 0.0
     loops: int = 1

@@ -22,8 +22,7 @@ class TopicCount:
     @property
     def rate_hz(self) -> float | None:
         """Give the messages a second; None where there are no two of them."""
-        seconds = (self.last_ns - self.first_ns) / 1e9
-        return round((self.count - 1) / seconds, 2) if self.count > 1 and seconds > 0 else None
+        return rate_hz(self.count, self.last_ns - self.first_ns)
 
 
 @dataclass
@@ -64,11 +63,22 @@ class Replayed(Exchange):
             self.topics.append(TopicCount(event['topic'], event['count'], event['first_ns'], event['last_ns']))
 
     def is_answered(self) -> bool:
-        """Say whether all has come of the newest frame that can be decoded; with none, nothing is missing."""
+        """Say whether the newest frame that can be decoded has its label; with none, nothing is missing."""
         for stamp_ns in reversed(self.sent_ns):
             if stamp_ns not in self.unreadable:
-                return self.labels.has(stamp_ns, LABEL) and self.labels.has(stamp_ns, CONFIDENCE)
+                return stamp_ns in self.received_ns
         return bool(self.sent_ns)
+
+    def is_complete(self) -> bool:
+        """Say whether the newest label has its confidence."""
+        return not self.received_ns or self.labels.has(next(reversed(self.received_ns)), CONFIDENCE)
+
+    def label_ages_ms(self) -> list[float]:
+        """List how old frames were by their stamps when their labels came: as recorded, and what the label took."""
+        return [
+            (self.ages_ns[stamp_ns] + at_ns - self.sent_ns[stamp_ns]) / 1e6
+            for stamp_ns, at_ns in self.received_ns.items()
+        ]
 
     def check(self) -> None:
         """Make sure that something came back, and nothing that was never sent.
@@ -82,3 +92,8 @@ class Replayed(Exchange):
             said = f', and warned: {self.warnings[-1]}' if self.warnings else ''
             raise ReplayError(f'the node gave no label for any of {self.sent} frames{said}')
         super().check()
+
+
+def rate_hz(count: int, span_ns: int) -> float | None:
+    """Give the messages a second, of so many from the first to the last; None where there are no two of them."""
+    return round((count - 1) / span_ns * 1e9, 2) if count > 1 and span_ns > 0 else None

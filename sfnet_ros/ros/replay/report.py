@@ -3,103 +3,77 @@
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from sfnet_ros.evaluation import ConfusionMatrix, scores_table
+from sfnet_ros.bags.report.document import document, latency_ms
+from sfnet_ros.bags.report.table import table
+from sfnet_ros.bags.run import Run
+from sfnet_ros.bags.source import Source
 from sfnet_ros.files import atomic_path
-from sfnet_ros.labels import LabelSpace
-from sfnet_ros.ros.replay.replayed import Replayed
+from sfnet_ros.ros.replay.live import Live
 
-
-@dataclass(frozen=True)
-class LatencyMs:
-    """Give milliseconds from the publishing of a frame to the arrival of its label."""
-
-    p50: float
-    p95: float
-    max: float
+JSON = 'report.json'
 
 
 @dataclass(frozen=True)
 class ReplayReport:
-    """Hold what a replay came to; the fields are the keys of report.json.
+    """Hold what a replay came to.
 
     Args:
-        bag: The recording.
-        topic: Its topic of frames.
-        truth_topic: Its topic of ground truth; None where nothing was scored.
-        model: What ran, such as ``df1_camvid on torch/cpu/float32``.
-        speed: 2 is twice as fast as recorded.
-        sent: Frames published.
-        processed: Frames whose label came back.
-        dropped: The others.
-        fps: Labels per second, from the first to the last; None for a single one.
-        model_ms: Median time of the model alone on these frames, outside the node.
-        not_scored: Why there are no scores; None where there are.
-        miou: Mean IoU over the processed frames, 0 to 1; None without ground truth.
-        iou_per_class: IoU by class, 0 to 1; None where neither truth nor model has the class.
-        pixel_accuracy: Share of the scored pixels that are right, 0 to 1.
-        warnings: What the node warned of.
+        source: The recording.
+        run: What the labels are worth, as in an evaluation of the model; its latencies are from publishing a frame to
+            the arrival of its label.
+        live: What only the live node shows.
     """
 
-    bag: str
-    topic: str
-    truth_topic: str | None
-    model: str
-    speed: float
-    sent: int
-    processed: int
-    dropped: int
-    latency_ms: LatencyMs
-    fps: float | None
-    model_ms: float
-    not_scored: str | None
-    miou: float | None
-    iou_per_class: dict[str, float | None]
-    pixel_accuracy: float | None
-    warnings: list[str]
+    source: Source
+    run: Run
+    live: Live
 
-    def write(self, path: Path) -> None:
-        """Write it as JSON."""
+    @property
+    def warnings(self) -> list[str]:
+        """Say what was odd, of the recording or of the node."""
+        return [*self.run.scores.warnings, *self.live.warnings]
+
+    def document(self) -> dict[str, Any]:
+        """Give what is written as JSON: that of an evaluation, and the fields of `Live`."""
+        evaluated = document([self.source], [self.run])
+        live = asdict(self.live)
+        return {**evaluated, **live, 'warnings': [*evaluated['warnings'], *live['warnings']]}
+
+    def write(self, folder: Path) -> None:
+        """Write it as `JSON` in a folder."""
+        self.write_json(folder / JSON)
+
+    def write_json(self, path: Path) -> None:
+        """Write it as JSON.
+
+        Raises:
+            OSError: It cannot be written.
+        """
         with atomic_path(path) as temporary:
-            temporary.write_text(json.dumps(asdict(self), indent=2) + '\n', encoding='utf-8')
+            temporary.write_text(json.dumps(self.document(), indent=2) + '\n', encoding='utf-8')
+
+    def table(self) -> str:
+        """Write it as lines of text."""
+        live = self.live
+        unread = f'   {live.unread_frames} unreadable' if live.unread_frames else ''
+        fps = '-' if live.fps is None else f'{live.fps:.1f}'
+        lines = [
+            f'{self.source.path} {self.source.topic} through {self.run.name}',
+            '',
+            f'frames    {live.frames} sent   {live.processed} processed   {live.dropped} dropped{unread}',
+            f'latency   {_spread(latency_ms(self.run))}   publish to label',
+            f'age       {_spread(live.age_ms)}   stamp to label',
+            f'model     {live.model_ms:.1f} ms p50   (alone, after the replay)',
+            f'rate      {fps} labels per second',
+            '',
+        ]
+        return '\n'.join([*lines, table([self.run])])
 
 
-def latency_of(replayed: Replayed) -> LatencyMs:
-    """Sum up how long the labels took."""
-    latencies = replayed.latencies_ms()
-    p50, p95 = np.percentile(latencies, (50, 95))
-    return LatencyMs(round(float(p50), 2), round(float(p95), 2), round(max(latencies), 2))
-
-
-def fps_of(replayed: Replayed) -> float | None:
-    """Count the labels per second from the first to the last."""
-    moments = sorted(replayed.received_ns.values())
-    seconds = (moments[-1] - moments[0]) / 1e9
-    return round((len(moments) - 1) / seconds, 2) if seconds > 0 else None
-
-
-def share(value: float) -> float | None:
-    """Give a score as JSON has it, which knows no NaN."""
-    return None if math.isnan(value) else round(value, 6)
-
-
-def table(report: ReplayReport, confusion: ConfusionMatrix, label_space: LabelSpace) -> str:
-    """Write a report as lines of text."""
-    latency, fps = report.latency_ms, '-' if report.fps is None else f'{report.fps:.1f}'
-    lines = [
-        f'{report.bag} {report.topic} through {report.model}',
-        '',
-        f'frames    {report.sent} sent   {report.processed} processed   {report.dropped} dropped',
-        f'latency   {latency.p50:.1f} ms p50   {latency.p95:.1f} ms p95   {latency.max:.1f} ms max   publish to label',
-        f'model     {report.model_ms:.1f} ms p50   (alone, after the replay)',
-        f'rate      {fps} labels per second',
-        '',
-    ]
-    if report.not_scored is not None:
-        return '\n'.join([*lines, f'not scored: {report.not_scored}'])
-    return '\n'.join([*lines, 'IoU against the ground truth, in percent:', scores_table(confusion, label_space)])
+def _spread(values_ms: Mapping[str, float | None]) -> str:
+    return '   '.join(f'{values_ms[name]:.1f} ms {name}' for name in ('p50', 'p95', 'max'))

@@ -119,12 +119,16 @@ class Stage:
         return self._exchange.sent
 
     def is_answered(self) -> bool:
-        """Say whether all has come of the newest frame: the node takes frames in order, so none comes after it."""
+        """Say whether the newest frame has its label: the node takes frames in order, so none comes after it."""
         return self._exchange.is_answered()
 
     def is_over(self) -> bool:
-        """Say whether all has come of the last frame."""
+        """Say whether the last frame has its label."""
         return self.all_sent and self.is_answered()
+
+    def is_complete(self) -> bool:
+        """Say whether all has come that goes with the newest label."""
+        return self._exchange.is_complete()
 
     def is_quiet(self) -> bool:
         """Say whether all is sent and nothing has come for long, as when the last frame was lost."""

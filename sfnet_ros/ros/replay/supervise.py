@@ -16,6 +16,8 @@ START_S = 90.0
 # One end of a topic finds the other a little earlier than the other way round, and nothing tells when both have: what
 # is sent in between is lost, and would count as dropped by the node.
 _SETTLE_S = 0.5
+# What goes with a label follows it at once.
+_COMPANIONS_S = 1.0
 
 _CONDUCTS: dict[Mode, Conduct] = {Mode.PACED: in_its_own_time, Mode.LOCKSTEP: in_lockstep, Mode.STEP: at_keys}
 
@@ -61,5 +63,6 @@ def perform(cast: Cast, exchange: Exchange, on_label: Callable[[], object], cond
             raise ReplayError(f'the node did not take frames of {cast.camera} within {START_S:g} s of its start')
         stage.wait_for(lambda: False, _SETTLE_S)
         conduct(stage)
+        stage.wait_for(stage.is_complete, _COMPANIONS_S)
         stage.end_in_order()
     exchange.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC, Recording, make_bag
 from sfnet_ros.bags.read import Bag
 from sfnet_ros.bags.review import review
+from sfnet_ros.bags.source import Source
 from sfnet_ros.datasets import Sample
-from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.ros.replay.judge import judge
 from sfnet_ros.ros.replay.plan import ReplayPlan
@@ -26,6 +27,19 @@ from ..node_process import SHARED_MEMORY, remove_orphans
 
 SAMPLE = Path(__file__).parents[2] / 'data' / 'camvid_0016E5'
 FRAMES = 8
+
+
+def children_of(supervisor: int) -> dict[str, int]:
+    """Give the process id of every child of a replay by the module that it runs."""
+    found = {}
+    for status in Path('/proc').glob('[0-9]*/stat'):
+        with suppress(OSError, ValueError):
+            if int(status.read_text().rpartition(')')[2].split()[1]) == supervisor:
+                arguments = (status.parent / 'cmdline').read_text().split('\0')
+                # Between fork and exec a child still has the supervisor's arguments, without such a module.
+                for module in [argument for argument in arguments if argument.startswith('sfnet_ros.ros.')]:
+                    found[module.rpartition('.')[2]] = int(status.parent.name)
+    return found
 
 
 @pytest.fixture(scope='session')
@@ -43,9 +57,10 @@ def short_drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Outcome:
     """Hold all that a replay gave."""
 
+    source: Source
+    plan: ReplayPlan
     replayed: Replayed
     report: ReplayReport
-    confusion: ConfusionMatrix
     segmenter: Segmenter
     folder: Path
 
@@ -56,10 +71,10 @@ def outcome(short_drive: Path, model_folder: Path, tmp_path_factory: pytest.Temp
     before = set(SHARED_MEMORY.glob('*'))
     folder = tmp_path_factory.mktemp('out')
     parameters = {'model': str(model_folder), 'backend': 'torch', 'precision': 'float32'}
-    plan = ReplayPlan(short_drive, IMAGE_TOPIC, True, parameters, LABEL_TOPIC)
+    source = Source.of(short_drive, None, None)
+    plan = ReplayPlan(short_drive, IMAGE_TOPIC, True, parameters)
     replayed = replay(plan, on_label=lambda: None)
     segmenter = Segmenter.from_model(model_folder, backend='torch', precision='float32')
-    with Bag(short_drive) as bag:
-        report, confusion = judge(bag, plan, replayed, segmenter, folder, on_frame=lambda: None)
-    yield Outcome(replayed, report, confusion, segmenter, folder)
+    report = judge(source, plan, replayed, segmenter, folder)
+    yield Outcome(source, plan, replayed, report, segmenter, folder)
     remove_orphans(before)

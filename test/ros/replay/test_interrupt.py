@@ -14,7 +14,7 @@ import pytest
 
 from ..bench import wait_until
 from ..node_process import SHARED_MEMORY, remove_orphans
-from .conftest import SAMPLE
+from .conftest import SAMPLE, children_of
 
 
 class RunningReplay:
@@ -38,19 +38,8 @@ class RunningReplay:
     def children(self) -> dict[str, int]:
         """Give the process id of every child by the module that it runs."""
         if len(self._children) < 3:
-            self._children = self._find_children()
+            self._children = children_of(self.supervisor.pid)
         return self._children
-
-    def _find_children(self) -> dict[str, int]:
-        found = {}
-        for status in Path('/proc').glob('[0-9]*/stat'):
-            with suppress(OSError, ValueError):
-                if int(status.read_text().rpartition(')')[2].split()[1]) == self.supervisor.pid:
-                    arguments = (status.parent / 'cmdline').read_text().split('\0')
-                    # Between fork and exec a child still has the supervisor's arguments, without such a module.
-                    for module in [argument for argument in arguments if argument.startswith('sfnet_ros.ros.')]:
-                        found[module.rpartition('.')[2]] = int(status.parent.name)
-        return found
 
     def has_labels(self) -> bool:
         """Say whether the collector has stored a label map."""

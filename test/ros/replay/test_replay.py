@@ -14,8 +14,8 @@ from sfnet_ros.cli import main
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.ros.replay.child import ReplayError
 from sfnet_ros.ros.replay.judge import RESULTS, judge
+from sfnet_ros.ros.replay.label_store import CONFIDENCE
 from sfnet_ros.ros.replay.plan import ReplayPlan
-from sfnet_ros.ros.replay.report import table
 from sfnet_ros.ros.replay.supervise import replay
 
 from .conftest import FRAMES, Outcome
@@ -48,27 +48,36 @@ def test_live_labels_and_scores_are_those_of_the_model_on_the_same_frames(outcom
     with Bag(short_drive) as bag:
         for frame in review(bag, IMAGE_TOPIC, LABEL_TOPIC, outcome.replayed.labels.get):
             if frame.label_map is not None and frame.target is not None:
-                label_map = outcome.segmenter(frame.rgb).label_map
-                offline.update(label_map, frame.target)
-                compared[np.array_equal(label_map, frame.label_map)] += 1
-    assert compared == {True: outcome.report.processed}
-    np.testing.assert_array_equal(offline.iou_per_class, outcome.confusion.iou_per_class)
-    assert outcome.report.miou == pytest.approx(offline.miou, abs=1e-6)
+                found = outcome.segmenter(frame.rgb)
+                offline.update(found.label_map, frame.target)
+                compared[np.array_equal(found.label_map, frame.label_map)] += 1
+                confidence = outcome.replayed.labels.get(frame.stamp_ns, CONFIDENCE)
+                assert confidence is None or np.array_equal(confidence, found.confidence)
+    assert compared == {True: outcome.report.live.processed}
+    scores = outcome.report.run.scores
+    np.testing.assert_array_equal(offline.iou_per_class, scores.confusion.iou_per_class)
+    assert 0 < scores.calibration.mean_confidence < 1
 
 
-def test_report_is_written_with_the_numbers_of_the_replay(outcome: Outcome) -> None:
+def test_report_is_written_with_the_numbers_of_an_evaluation_and_of_the_replay(outcome: Outcome) -> None:
     written = json.loads((outcome.folder / 'report.json').read_text())
-    assert written['sent'] == FRAMES
-    assert (written['truth_topic'], written['not_scored']) == (LABEL_TOPIC, None)
+    assert (written['frames'], written['unread_frames'], written['mode'], written['speed']) == (FRAMES, 0, 'paced', 1.0)
     assert written['processed'] + written['dropped'] == FRAMES
+    assert (written['truth_topics'], written['not_scored']) == ([LABEL_TOPIC], None)
     latencies = outcome.replayed.latencies_ms()
     assert written['latency_ms']['p50'] == pytest.approx(np.median(latencies), abs=0.01)
-    assert written['latency_ms']['p50'] <= written['latency_ms']['p95'] <= written['latency_ms']['max']
     assert written['latency_ms']['max'] == pytest.approx(max(latencies), abs=0.01)
-    assert written['fps'] > 0
+    # A drive of `sfnet bag make` is recorded at its stamps.
+    assert written['age_ms'] == written['latency_ms']
+    assert written['stamps']['matched'] == written['processed']
+    assert written['stamps']['interval_ms']['p50'] == pytest.approx(200.0, abs=0.01)
+    assert written['rates_hz'][IMAGE_TOPIC] == pytest.approx(5.0, rel=0.1)
+    assert written['rates_hz']['/clock'] > 50
+    assert written['fps'] == written['rates_hz']['/sfnet/label'] > 0
     assert 0 <= written['miou'] <= 1
+    assert 0 <= written['ece'] <= 1
     assert list(written['iou_per_class']) == list(outcome.segmenter.label_space.names)
-    assert written['model'] == outcome.segmenter.describe()
+    assert written['run'] == outcome.segmenter.describe()
     assert written['model_ms'] > 0
 
 
@@ -85,7 +94,7 @@ def test_contact_sheet_has_four_columns_and_a_row_for_each_of_up_to_five_frames(
     sheet = cv2.imread(str(outcome.folder / 'contact_sheet.png'))
     assert sheet is not None
     height, width = sheet.shape[:2]
-    assert height // 360 == min(5, outcome.report.processed)
+    assert height // 360 == min(5, outcome.report.live.processed)
     assert width // 480 == 4
 
 
@@ -103,17 +112,14 @@ def test_a_model_that_is_not_there_ends_the_replay_with_the_node_s_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_ground_truth_nothing_is_scored_and_all_else_is_there(
-    outcome: Outcome, short_drive: Path, tmp_path: Path
-) -> None:
-    plan = ReplayPlan(short_drive, IMAGE_TOPIC, True, {})
-    with Bag(short_drive) as bag:
-        report, confusion = judge(bag, plan, outcome.replayed, outcome.segmenter, tmp_path, on_frame=lambda: None)
-    assert (report.truth_topic, report.miou, report.pixel_accuracy) == (None, None, None)
-    assert report.sent == FRAMES
+def test_without_ground_truth_nothing_is_scored_and_all_else_is_there(outcome: Outcome, tmp_path: Path) -> None:
+    source = replace(outcome.source, truth_topic=None, truths=0)
+    report = judge(source, outcome.plan, outcome.replayed, outcome.segmenter, tmp_path)
+    written = json.loads((tmp_path / 'report.json').read_text())
+    assert (written['truth_topics'], written['miou'], written['ece']) == ([None], None, None)
+    assert (written['frames'], written['mean_confidence'] > 0, written['flicker'] >= 0) == (FRAMES, True, True)
     assert {path.name for path in tmp_path.iterdir()} == set(RESULTS)
-    last = table(report, confusion, outcome.segmenter.label_space).splitlines()[-1]
-    assert last == 'not scored: the bag names no ground truth; where it has one, name its topic with --truth'
+    assert 'not scored: the bag names no ground truth; where it has one, name its topic with --truth' in report.table()
 
 
 def test_a_label_of_no_frame_is_reported(outcome: Outcome) -> None:
@@ -133,6 +139,9 @@ def test_a_label_of_no_frame_is_reported(outcome: Outcome) -> None:
         (['BAG', '--truth', IMAGE_TOPIC, '--topic', IMAGE_TOPIC], 'cannot hold both the frames and their ground truth'),
         (['BAG', '--truth', IMAGE_TOPIC, '--topic', LABEL_TOPIC], 'holds no ground truth: a compressed label map is'),
         (['BAG', '--speed', '0'], 'a speed of 0.0 is not between 0.01 and 100'),
+        (['BAG', '--rate', '0.001'], 'a rate of 0.001 frames a second is not between 0.01 and 1000'),
+        (['BAG', '--loop', '0'], 'a recording cannot be played 0 times; 1 to 10000 is accepted'),
+        (['BAG', '--domain', '300'], '300 is no ROS domain; 0 to 232 is accepted'),
         (['BAG', '--input-size', 'big'], "--input-size 'big' is not accepted"),
         (['BAG', '--out', 'BAG/metadata.yaml'], 'metadata.yaml is a file, and a folder is accepted there'),
     ],
