@@ -1,0 +1,1 @@
+"""Turn recordings into data sets that a network can be trained on."""
