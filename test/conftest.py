@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Tests that import it themselves report nothing either; it reads this when it is imported.
+os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

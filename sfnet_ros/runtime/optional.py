@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Iterable
+
+# What keeps a library from reporting its use over the network, and from keeping an identifier of the machine for that:
+# it reads this when it is imported.
+_REPORTS_NOTHING = {'onnxruntime': ('ORT_DISABLE_TELEMETRY', '1')}
 
 
 def missing(libraries: Iterable[str]) -> list[str]:
@@ -12,7 +17,7 @@ def missing(libraries: Iterable[str]) -> list[str]:
 
 
 def require(libraries: Iterable[str], purpose: str, extra: str) -> None:
-    """Refuse to go on without libraries.
+    """Refuse to go on without libraries; those that are here may be imported from here on, and report nothing.
 
     Args:
         libraries: Names to import.
@@ -22,8 +27,13 @@ def require(libraries: Iterable[str], purpose: str, extra: str) -> None:
     Raises:
         ValueError: One is not installed; the sentence says how to get it.
     """
-    absent = missing(libraries)
+    needed = tuple(libraries)
+    absent = missing(needed)
     if absent:
         raise ValueError(
             f"{purpose} needs {' and '.join(absent)}, not installed here: pip install 'sfnet_ros[{extra}]'"
         )
+    for library in needed:
+        if library in _REPORTS_NOTHING:
+            # A user's own word stands.
+            os.environ.setdefault(*_REPORTS_NOTHING[library])
