@@ -28,10 +28,10 @@ from sfnet_ros.ros.replay.label_store import CONFIDENCE
 from sfnet_ros.ros.replay.live import live_facts
 from sfnet_ros.ros.replay.plan import ReplayPlan
 from sfnet_ros.ros.replay.replayed import Replayed
-from sfnet_ros.ros.replay.report import JSON, ReplayReport
+from sfnet_ros.ros.replay.report import JSON, PAGE, ReplayReport
 from sfnet_ros.runtime import ImageFormatError, Segmenter, to_rgb
 
-RESULTS = (VIDEO, SHEET, JSON)
+RESULTS = (VIDEO, SHEET, PAGE, JSON)
 
 # Enough for a median, and no long wait with a large model.
 _TIMED_FRAMES = 20

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from sfnet_ros.bags.report.document import document, latency_ms
+from sfnet_ros.bags.report.markup import Markup, tag
+from sfnet_ros.bags.report.page import section, write_page
 from sfnet_ros.bags.report.table import table
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.source import Source
 from sfnet_ros.files import atomic_path
 from sfnet_ros.ros.replay.live import Live
 
-JSON = 'report.json'
+JSON, PAGE = 'report.json', 'report.html'
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ class ReplayReport:
         return {**evaluated, **live, 'warnings': [*evaluated['warnings'], *live['warnings']]}
 
     def write(self, folder: Path) -> None:
-        """Write it as `JSON` in a folder."""
+        """Write it as `JSON` and, for people, as `PAGE` in a folder."""
         self.write_json(folder / JSON)
+        write_page(folder / PAGE, [self.source], [self.run], [self._section()])
 
     def write_json(self, path: Path) -> None:
         """Write it as JSON.
@@ -56,6 +59,24 @@ class ReplayReport:
         """
         with atomic_path(path) as temporary:
             temporary.write_text(json.dumps(self.document(), indent=2) + '\n', encoding='utf-8')
+
+    def _section(self) -> Markup:
+        live = self.live
+        facts = {
+            'mode': live.mode + (f', {live.loops} loops' if live.loops > 1 else ''),
+            'frames': f'{live.frames} sent, {live.processed} processed, {live.dropped} dropped, '
+            f'{live.unread_frames} unreadable',
+            'latency, publish to label': _spread(latency_ms(self.run)),
+            'age, stamp to label': _spread(live.age_ms),
+            'model alone': f'{live.model_ms:.1f} ms p50',
+            'stamps': f'{live.stamps["repeated"]} repeated, {live.stamps["decreasing"]} decreasing; '
+            f'{live.stamps["matched"]} labels carry that of their frame',
+            **{f'rate of {topic}': '-' if rate is None else f'{rate:.1f} Hz' for topic, rate in live.rates_hz.items()},
+        }
+        rows = [tag('tr', tag('th', name), tag('td', value)) for name, value in facts.items()]
+        warnings = [tag('p', f'Warning: {warning}') for warning in live.warnings]
+        text = 'What only the live node shows: frames went to it over DDS, and labels came back the same way.'
+        return section('Replay', text, tag('div', tag('table', *rows), class_='wide'), *warnings)
 
     def table(self) -> str:
         """Write it as lines of text."""

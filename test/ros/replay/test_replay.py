@@ -81,6 +81,15 @@ def test_report_is_written_with_the_numbers_of_an_evaluation_and_of_the_replay(o
     assert written['model_ms'] > 0
 
 
+def test_the_page_of_an_evaluation_has_a_section_on_the_replay(outcome: Outcome) -> None:
+    page = (outcome.folder / 'report.html').read_text()
+    live = outcome.report.live
+    assert '<h2>Replay</h2>' in page
+    assert f'{FRAMES} sent, {live.processed} processed, {live.dropped} dropped, 0 unreadable' in page
+    assert 'rate of /clock' in page
+    assert '<h2>Latency</h2>' in page
+
+
 def test_video_shows_every_frame_at_the_drive_s_rate(outcome: Outcome) -> None:
     video = cv2.VideoCapture(str(outcome.folder / 'overlay.mp4'))
     assert video.get(cv2.CAP_PROP_FPS) == pytest.approx(5.0, abs=0.01)
