@@ -39,8 +39,9 @@ demo: setup
 	$(BIN)/sfnet prepare --model df1_camvid
 	$(BIN)/sfnet bag replay test/data/camvid_0016E5 --model df1_camvid --out demo_out
 
+# Two at a time: many tests wait for processes and for DDS. Those of one file stay together, as they share what they set up.
 test: setup
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 latency-target: setup
 	$(BIN)/python -m pytest -s test/trust/latency_target.py
