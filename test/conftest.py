@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         '--full', action='store_true', help='run fuzz and soak in full: minutes, where a twentieth is usual'
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let reports go from process to process, whatever was logged: half a pair of surrogates is no text to send."""
+    report = yield
+    report.sections = [(title, text.encode(errors='replace').decode()) for title, text in report.sections]
+    return report
 
 
 @pytest.fixture(scope='session', autouse=True)
