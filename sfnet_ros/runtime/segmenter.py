@@ -184,8 +184,11 @@ class Segmenter:
         return network_size(frame_hw, self.size_rule)
 
     def warm_up(self, frame_hw: tuple[int, int]) -> None:
-        """Segment two empty frames of a size: the first calls at every new size are several times slower."""
-        for _ in range(2):
+        """Segment an empty frame of a size, as the first call at every new size is several times slower.
+
+        On a GPU two of them: the second one records what it does.
+        """
+        for _ in range(1 if self.backend.device == 'cpu' else 2):
             self(np.zeros((*frame_hw, 3), np.uint8))
 
     def describe(self) -> str:

@@ -204,7 +204,8 @@ def test_the_flow_is_that_of_the_finest_level_with_x_before_y(small_model: Path)
 class _Counting:
     """Count the batches that go to a backend."""
 
-    def __init__(self, segmenter: Segmenter) -> None:
+    def __init__(self, segmenter: Segmenter, device: str = 'cpu') -> None:
+        self.device = device
         self.segmenter = Segmenter(self, segmenter.label_space, segmenter.size_rule)
         self.backend = segmenter.backend
         self.batches: list[tuple[int, ...]] = []
@@ -216,6 +217,13 @@ class _Counting:
     def infer_details(self, pixels: NDArray[np.uint8], output_hw: tuple[int, int]) -> Any:
         self.batches.append(pixels.shape)
         return self.backend.infer_details(pixels, output_hw)
+
+
+def test_warming_up_takes_one_frame_on_the_cpu_and_one_more_where_a_graph_is_recorded(segmenter: Segmenter) -> None:
+    for device, calls in (('cpu', 1), ('cuda:0', 2)):
+        counting = _Counting(segmenter, device)
+        counting.segmenter.warm_up((96, 128))
+        assert counting.batches == [(1, 96, 128, 3)] * calls
 
 
 def test_frames_that_are_alike_run_as_one_batch_and_come_back_in_order(segmenter: Segmenter) -> None:

@@ -21,7 +21,7 @@ from sfnet_ros.runtime.model_store import load_deploy_model
 
 logger = logging.getLogger(__name__)
 
-# A size that comes once, or with the two empty frames that make a model warm, is not worth minutes.
+# A size that comes once, or with the empty frames that make a model warm, two of them, is not worth minutes.
 _CALLS_WORTH_IT = 3
 # As many as backends keep ready themselves.
 _MOST_SIZES = 8
