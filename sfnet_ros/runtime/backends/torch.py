@@ -51,6 +51,6 @@ def convert(deploy_model: DeployModel, dtype: torch.dtype) -> DeployModel:
     """
     fold_batch_norm(deploy_model.eval())
     for module in deploy_model.modules():
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return deploy_model
