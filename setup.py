@@ -49,14 +49,16 @@ setup(
         'tqdm',
         *FROM_APT,
     ],
-    # A backend each, but for `onnx`, which exports; `colcon test` runs pytest only where the extra `test` names it.
+    # A backend each, but for `onnx`, which exports, and `tensorboard`, which shows the curves of training; `colcon test`
+    # runs pytest only where the extra `test` names it.
     extras_require={
         'onnx': ONNX,
         'onnxruntime': ['onnxruntime', *ONNX],
         'openvino': ['openvino', *ONNX],
         'mnn': ['MNN', *ONNX],
         'tensorrt': ['tensorrt>=10', *ONNX],
-        'test': ['hypothesis', 'pytest', 'pytest-timeout'],
+        'tensorboard': ['tensorboard'],
+        'test': ['hypothesis', 'pytest', 'pytest-timeout', 'tensorboard'],
     },
     entry_points={
         'console_scripts': [

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_ALL_STEPS_UP_TO = 1000
+
 
 class Validation(NamedTuple):
     """What a validation found.
@@ -39,17 +41,15 @@ class Journal:
         folder: Where they are put.
         class_names: By train id.
         step: Step that the run is at; what was written of later ones is dropped.
-        every: Steps between two points of a curve.
     """
 
-    def __init__(self, folder: Path, class_names: Sequence[str], step: int = 0, every: int = 10) -> None:
+    def __init__(self, folder: Path, class_names: Sequence[str], step: int = 0) -> None:
         self._class_names = class_names
-        self._every = every
         self._writer = _summary_writer(folder, step)
 
     def step(self, trainer: Trainer, loss: float) -> None:
-        """Note the loss and learning rate of a step."""
-        if trainer.step % self._every == 0 or trainer.step == 1:
+        """Note the loss and learning rate of a step, of long runs those of every tenth."""
+        if trainer.step % 10 == 0 or trainer.steps < _ALL_STEPS_UP_TO:
             self._writer.add_scalar('train/loss', loss, trainer.step)
             self._writer.add_scalar('train/lr', trainer.lr, trainer.step)
 

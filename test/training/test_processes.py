@@ -1,0 +1,102 @@
+"""Real processes: two that train together, and one that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from sfnet_ros.cli import main
+
+ROOT = Path(__file__).parents[2]
+SFNET = ['-m', 'sfnet_ros.cli']
+
+
+@pytest.fixture
+def write_config(drive, tmp_path):
+    """Write the config of a run of seconds; keyword arguments change it."""
+
+    def write(**changes):
+        values = {
+            'name': 'tiny',
+            'network': {'backbone': 'df1', 'num_classes': 11, 'finest_stride': 8, 'width': 16},
+            'data': {'root': str(drive.pairs[0].image.parents[1]), 'layout': 'folder', 'split': ''},
+            'augment': {'crop_hw': [32, 64], 'scale_range': [0.8, 1.2], 'rare_class_probability': 0.5},
+            'input_short_side': 64,
+            'epochs': 2,
+            'batch_size': 2,
+            'warmup_steps': 2,
+            'ema_decay': 0.9,
+            'precision': 'float32',
+            'threads': 1,
+            'workers': 0,
+        }
+        path = tmp_path / 'tiny.yaml'
+        path.write_text(yaml.safe_dump({**values, **changes, 'data': {**values['data'], **changes.get('data', {})}}))
+        return path
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def _same_threads_afterwards():
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def weights_of(out: Path) -> torch.Tensor:
+    state = torch.load(out / 'state.pt', weights_only=True)
+    return torch.cat([tensor.flatten().double() for tensor in state['model'].values()])
+
+
+def losses_of(out: Path) -> list[float]:
+    events = EventAccumulator(str(out / 'tensorboard'))
+    events.Reload()
+    return [event.value for event in events.Scalars('train/loss')]
+
+
+def test_two_processes_train_as_one_with_the_same_batch(write_config, tmp_path, capsys):
+    data = {'validation_split': ''}
+    # A few steps of one process: frozen statistics of fresh weights would be none.
+    first = write_config(batch_size=4, data=data)
+    assert main(['train', '--config', str(first), '--out', str(tmp_path / 'start')]) == 0
+    # What sees a part of a batch at a time is left out: statistics of batch norm, and dropout.
+    alike = {'freeze_batch_norm': True, 'dropout': 0.0, 'loss': {'kind': 'cross_entropy'}}
+    config = write_config(init=str(tmp_path / 'start/tiny'), batch_size=4, data=data, **alike)
+    torchrun = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', '2']
+    together = [*torchrun, *SFNET, 'train', '--config', str(config), '--out', str(tmp_path / 'two')]
+    done = subprocess.run([*together, '--device', 'cpu'], cwd=ROOT, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('model: ') == 1
+    assert main(['train', '--config', str(config), '--out', str(tmp_path / 'one'), '--device', 'cpu']) == 0
+    one, two = losses_of(tmp_path / 'one'), losses_of(tmp_path / 'two')
+    assert len(one) == 2
+    assert two == pytest.approx(one, abs=1e-4)
+    assert (weights_of(tmp_path / 'two') - weights_of(tmp_path / 'one')).abs().max() < 1e-4
+
+
+def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(write_config, tmp_path):
+    config = write_config(epochs=6, save_every=1, data={'validation_split': ''})
+    torn, whole = tmp_path / 'torn', tmp_path / 'whole'
+    command = ['train', '--config', str(config), '--device', 'cpu', '--out']
+    with subprocess.Popen(
+        [sys.executable, *SFNET, *command, str(torn)], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        assert any('epoch 2/6: loss' in line for line in process.stderr)
+        os.kill(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    step = torch.load(torn / 'state.pt', weights_only=True)['step']
+    assert 6 <= step < 18
+    assert main([*command, str(torn), '--resume']) == 0
+    assert main([*command, str(whole)]) == 0
+    assert torch.equal(weights_of(torn), weights_of(whole))
+    assert (torn / 'tiny/weights.safetensors').read_bytes() == (whole / 'tiny/weights.safetensors').read_bytes()
