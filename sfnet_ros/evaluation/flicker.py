@@ -64,6 +64,7 @@ class Motion:
             search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
             # With it the flow would depend on the number of threads.
             search.setUseSpatialPropagation(False)
+            before, now = np.ascontiguousarray(before), np.ascontiguousarray(now)
             flow = search.calc(now, before, np.zeros((*now.shape, 2), np.float32))
             came_from = came_from + np.ascontiguousarray(np.moveaxis(flow, 2, 0)).astype(np.float32, copy=False)
         x, y = came_from
