@@ -39,6 +39,7 @@ ROOMS = {
         'share',
         'labels',
         'network',
+        'pages',
         'pictures',
         'datasets',
         'runtime',
