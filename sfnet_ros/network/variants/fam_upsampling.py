@@ -43,7 +43,10 @@ class Deconvolution(nn.Module):
                 self.conv.weight[channel, channel] = triangle[:, None] * triangle
 
     def forward(self, feature: Tensor, size_hw: tuple[int, int]) -> Tensor:
-        return self.conv(feature)[:, :, : size_hw[0], : size_hw[1]]  # type: ignore[no-any-return]
+        # Not a slice, for which an exported graph would have to prove that there is as much.
+        up: Tensor = self.conv(feature)
+        rows, columns = (torch.arange(count, device=up.device) for count in size_hw)
+        return up.index_select(2, rows).index_select(3, columns)
 
 
 class FlowAlignmentWithUpsampling(FlowAlignmentModule):

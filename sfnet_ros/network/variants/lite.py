@@ -47,7 +47,9 @@ class ConvGate(nn.Module):
 
     def forward(self, fine: Tensor, fine_reduced: Tensor, coarse_reduced: Tensor) -> Tensor:  # noqa: ARG002
         """Give the coarse map's share ``(N, 1, H, W)``, see `PooledGate`."""
-        return self.conv(torch.cat([coarse_reduced, fine_reduced], dim=1)).sigmoid()  # type: ignore[no-any-return]
+        both = torch.cat([coarse_reduced, fine_reduced], dim=1)
+        # Without the order of its memory an export asks for sizes that it cannot prove.
+        return self.conv(both.contiguous()).sigmoid()  # type: ignore[no-any-return]
 
 
 class GatedDualFlowAlignment(nn.Module):
