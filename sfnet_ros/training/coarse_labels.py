@@ -22,12 +22,14 @@ class JoinedPictures:
     Args:
         fine: The data set whose labels say what stands there; its pictures come first.
         coarse: The one whose labels leave that open.
+        labelled: Whether the second one's labels are used at all.
     """
 
-    def __init__(self, fine: Labelled, coarse: Labelled) -> None:
+    def __init__(self, fine: Labelled, coarse: Labelled, *, labelled: bool = True) -> None:
         self.label_space = fine.label_space
         self._fine = fine
         self._coarse = coarse
+        self._labelled = labelled
 
     def __len__(self) -> int:
         return len(self._fine) + len(self._coarse)
@@ -36,7 +38,7 @@ class JoinedPictures:
         if index < len(self._fine):
             return self._fine[index]
         sample = self._coarse[index - len(self._fine)]
-        known = sample.target != LabelSpace.ignore_index
+        known = (sample.target != LabelSpace.ignore_index) & self._labelled
         target = np.where(known, sample.target + self.label_space.num_classes, LabelSpace.ignore_index)
         return Sample(sample.name, sample.image, target.astype(np.uint8))
 
@@ -54,7 +56,9 @@ def join_coarse(config: CoarseDataConfig, fine: Labelled) -> tuple[JoinedPicture
             f'{LabelSpace.ignore_index // 2} are accepted'
         )
     coarse = open_dataset(config.layout, config.root, config.split, fine.label_space)
-    return JoinedPictures(fine, coarse), _both(len(fine), len(coarse), round(config.share * len(fine)))
+    return JoinedPictures(fine, coarse, labelled=config.labelled), _both(
+        len(fine), len(coarse), round(config.share * len(fine))
+    )
 
 
 def allowed_classes(may_be: Mapping[str, Sequence[str]], label_space: LabelSpace) -> Tensor:

@@ -56,6 +56,7 @@ class CoarseDataConfig:
         layout: A key of ``sfnet_ros.datasets.LAYOUTS``; its labels are read as those of the first data set's classes.
         split: Split trained on.
         share: Its pictures in an epoch for each of the first data set's; every epoch draws others.
+        labelled: False leaves its labels aside, so that teachers alone speak of its pictures.
         may_be: What else may stand where its labels say a class, ``{Building: [Pole, Fence]}``: the network is then
             held to their sum alone.
     """
@@ -64,6 +65,7 @@ class CoarseDataConfig:
     layout: str = 'folder'
     split: str = ''
     share: float = 1.0
+    labelled: bool = True
     may_be: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -37,6 +37,8 @@ class Numbered:
 def test_the_second_data_set_follows_the_first_with_ids_behind_its_classes():
     joined = JoinedPictures(Numbered(BUILDING, VOID), Numbered(ROAD, VOID))
     assert [joined[index].target.item() for index in range(len(joined))] == [BUILDING, VOID, 11 + ROAD, VOID]
+    unlabelled = JoinedPictures(Numbered(BUILDING), Numbered(ROAD), labelled=False)
+    assert [unlabelled[index].target.item() for index in range(2)] == [BUILDING, VOID]
 
 
 def test_a_coarse_label_asks_for_the_sum_of_what_may_stand_there():
