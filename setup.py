@@ -49,7 +49,7 @@ setup(
         'tqdm',
         *FROM_APT,
     ],
-    # A backend each, but for `onnx`, which exports, and `tensorboard`, which shows the curves of training; `colcon test`
+    # A backend each, but for `onnx`, which exports, and `tensorboard`, which shows curves; `colcon test`
     # runs pytest only where the extra `test` names it.
     extras_require={
         'onnx': ONNX,

@@ -100,3 +100,21 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(write_c
     assert main([*command, str(whole)]) == 0
     assert torch.equal(weights_of(torn), weights_of(whole))
     assert (torn / 'tiny/weights.safetensors').read_bytes() == (whole / 'tiny/weights.safetensors').read_bytes()
+
+
+def test_a_shared_validation_scores_what_one_process_does(write_config, drive, tmp_path, capsys):
+    root = tmp_path / 'set'
+    root.mkdir()
+    for split in ('train', 'seen'):
+        (root / split).symlink_to(drive.pairs[0].image.parents[1])
+    config = write_config(
+        epochs=1, batch_size=4, data={'root': str(root), 'split': 'train', 'validation_split': 'seen'}
+    )
+    assert main(['train', '--config', str(config), '--out', str(tmp_path / 'one'), '--device', 'cpu']) == 0
+    table = capsys.readouterr().out
+    torchrun = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', '2']
+    command = [*torchrun, *SFNET, 'train', '--config', str(config), '--out', str(tmp_path / 'one'), '--resume']
+    done = subprocess.run([*command, '--device', 'cpu'], cwd=ROOT, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr
+    # The run is over: all that is left is its validation, of three pictures by each process.
+    assert done.stdout == table
