@@ -142,7 +142,9 @@ def _read(
         for index, entry in enumerate(islice(bag.messages(topic), stop)):
             if index >= start - 1:
                 yield read_frame(bag_path, index, entry, truths)
-        scores.damage |= dict.fromkeys(f'{bag_path}: {warning}' for warning in bag.warnings)
+        # Said with its counts, which are those of one process only where all is read.
+        if stop is None:
+            scores.damage |= dict.fromkeys(f'{bag_path}: {warning}' for warning in bag.warnings)
 
 
 def read_frame(bag_path: Path, index: int, entry: BagMessage, truths: Truths) -> ReadFrame:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from sfnet_ros.bags.album import Sampling
-from sfnet_ros.bags.evaluate import evaluate_frames
+from sfnet_ros.bags.parts import Progress, divide
 from sfnet_ros.bags.scores import BagScores
 from sfnet_ros.bags.source import Source, why_not_scored
 from sfnet_ros.evaluation import LabelAgreement
@@ -63,26 +63,23 @@ class Run:
         )
 
 
-def evaluate(sources: Sequence[Source], segmenter: Segmenter, on_frame: Callable[[], object] = lambda: None) -> Run:
+def evaluate(sources: Sequence[Source], segmenter: Segmenter, progress: Progress) -> Run:
     """Run a model over recordings, one after the other.
 
     Args:
         sources: The recordings.
         segmenter: The model.
-        on_frame: Called for every frame that is through.
+        progress: Told of it.
 
     Raises:
         BagError: A recording cannot be read.
         ValueError: Its ground truth is none for the frames, or of other classes than it says.
     """
-    sampling = Sampling.of(sum(source.frames for source in sources))
-    scores = BagScores(segmenter.label_space.num_classes, sampling)
-    for source in sources:
-        reason = why_not_scored(source.truth_topic, source.truth_space, segmenter.label_space)
-        truth_topic = source.truth_topic if reason is None else None
-        scores.merge(
-            evaluate_frames(source.path, source.topic, truth_topic, segmenter, sampling=sampling, on_frame=on_frame)
-        )
+    parts = divide(sources, segmenter.label_space)
+    scores = BagScores(segmenter.label_space.num_classes, parts[0].sampling)
+    for part in parts:
+        scores.merge(part.evaluate(segmenter, partial(progress.done, 1)))
+        progress.finished()
     return Run.of(segmenter, sources, scores)
 
 

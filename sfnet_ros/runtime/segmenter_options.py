@@ -36,6 +36,19 @@ class SegmenterOptions:
             threads=self.threads,
         )
 
+    def load_same(self, weights_sha256: str) -> Segmenter:
+        """Load the model where it must be the one that another process has.
+
+        Raises:
+            ValueError: Its weights are others, or see `load`.
+        """
+        segmenter = self.load()
+        assert segmenter.manifest is not None
+        if segmenter.manifest.weights_sha256 != weights_sha256:
+            segmenter.close()
+            raise ValueError(f'model {self.model} has other weights here than where the work was planned')
+        return segmenter
+
     def as_chosen_by(self, segmenter: Segmenter) -> SegmenterOptions:
         """Give the options with which any process, in any folder, loads what this segmenter runs, and nothing else."""
         is_folder = (Path(self.model) / MANIFEST_FILE).is_file()

@@ -31,12 +31,12 @@ class Processes:
     def __init__(self, count: int) -> None:
         if count < 1:
             raise ValueError(f'{count} processes are not accepted; 1 or more are')
-        self._count = count
+        self.count = count
 
     def map(self, build: Callable[[], Worker[T, R]], tasks: Iterable[T]) -> Iterator[tuple[T, R]]:
         """Do tasks; see `Workers.map`."""
         waiting = iter(tasks)
-        hands = [_Hand(build, task) for task in islice(waiting, self._count)]
+        hands = [_Hand(build, task) for task in islice(waiting, self.count)]
         try:
             while hands:
                 ready = wait([hand.hosted.pipe for hand in hands])

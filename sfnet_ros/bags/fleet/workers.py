@@ -30,6 +30,11 @@ class Worker(Protocol[T_contra, R_co]):
 class Workers(Protocol):
     """Have tasks done."""
 
+    @property
+    def count(self) -> int:
+        """Say how many are done at a time."""
+        ...
+
     def map(self, build: Callable[[], Worker[T, R]], tasks: Iterable[T]) -> Iterator[tuple[T, R]]:
         """Do tasks, each until it is done once: that of a worker which is lost is given to another one.
 
@@ -49,6 +54,8 @@ class Workers(Protocol):
 
 class InThisProcess:
     """Do tasks here, one after the other."""
+
+    count = 1
 
     def map(self, build: Callable[[], Worker[T, R]], tasks: Iterable[T]) -> Iterator[tuple[T, R]]:
         """Do tasks; see `Workers.map`."""

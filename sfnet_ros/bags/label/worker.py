@@ -69,11 +69,8 @@ class LabelWorker:
 
     def _load(self, plan: LabelPlan) -> Segmenter:
         if self._segmenter is None or self._options != plan.model:
-            self._segmenter, self._options = plan.model.load(), plan.model
-        manifest = self._segmenter.manifest
-        assert manifest is not None
-        if manifest.weights_sha256 != plan.manifest['weights_sha256']:
-            raise ValueError(f'model {plan.model.model} has other weights here than where the work was planned')
+            self._segmenter = plan.model.load_same(plan.manifest['weights_sha256'])
+            self._options = plan.model
         return self._segmenter
 
     def _open(self, plan: LabelPlan) -> Bag:

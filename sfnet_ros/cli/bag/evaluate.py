@@ -6,12 +6,13 @@ import argparse
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfnet_ros.cli.options import load_segmenter
+from sfnet_ros.cli.bag.fleet import FleetProgress, add_fleet_arguments, find_bags, fleet_progress, make_workers
+from sfnet_ros.cli.options import segmenter_options
 from sfnet_ros.share import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _SIDE_BY_SIDE = 'again for another, side by side'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        'bags', type=Path, nargs='+', metavar='BAG', help='rosbag2 folders, or .mcap, .db3 or ROS 1 .bag files'
+        'bags', nargs='+', metavar='BAG', help="rosbag2 folder, .mcap, .db3 or .bag file, or a pattern: 'bags/*.mcap'"
     )
     parser.add_argument('--topic', help='topic of the frames (default: the only one that a bag has)')
     parser.add_argument(
@@ -45,6 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--input-size', default='', metavar='HxW', help="network's size, or 'frame' (default: the model's own)"
     )
+    parser.add_argument(
+        '--chunk',
+        type=int,
+        metavar='N',
+        help='frames that one of several processes judges at a time, what is lost with it (default: a quarter of its '
+        'share, 64 at least)',
+    )
+    parser.add_argument(
+        '--threads',
+        type=int,
+        default=0,
+        metavar='N',
+        help='of each process; rounding depends on it (default: as many as one process takes)',
+    )
+    add_fleet_arguments(parser, jobs=1)
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the scores there')
     parser.add_argument(
         '--out',
@@ -57,28 +73,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate, print the table and say what was written."""
-    from tqdm import tqdm
-
     from sfnet_ros.bags.report.table import table
-    from sfnet_ros.bags.run import evaluate
     from sfnet_ros.bags.source import Source
 
-    _check_outputs(args)
-    sources = [Source.of(path, args.topic, args.truth) for path in args.bags]
+    bags = find_bags(args.bags)
+    _check_outputs(args, bags)
+    sources = [Source.of(path, args.topic, args.truth) for path in bags]
     choices = list(product(args.model or [DEFAULT_MODEL], args.backend or ['auto'], args.precision or ['auto']))
-    runs: list[Run] = []
-    total = len(choices) * sum(source.frames for source in sources)
-    with tqdm(desc='evaluate', total=total, unit='frame', disable=None) as progress:
-        for model, backend, precision in choices:
-            chosen = {**vars(args), 'model': model, 'backend': backend, 'precision': precision}
-            segmenter = load_segmenter(argparse.Namespace(**chosen))
-            runs.append(evaluate(sources, segmenter, on_frame=progress.update))
-            segmenter.close()
+    frames = sum(source.frames for source in sources)
+    with fleet_progress('evaluate', len(choices) * frames, len(choices) * len(sources)) as progress:
+        runs = [_evaluate(args, sources, choice, progress) for choice in choices]
     for warning in dict.fromkeys(warning for done in runs for warning in done.scores.warnings):
         print(f'warning: {warning}', file=sys.stderr)
     print(table(runs))
     print('\n' + ', '.join(map(str, _write(args, sources, runs))))
     return 0
+
+
+def _evaluate(
+    args: argparse.Namespace, sources: Sequence[Source], choice: tuple[str, str, str], progress: FleetProgress
+) -> Run:
+    """Run one model on one backend in one precision."""
+    from torch import get_num_threads
+
+    from sfnet_ros.bags.run import evaluate
+    from sfnet_ros.bags.spread import evaluate_apart
+
+    model, backend, precision = choice
+    chosen = {**vars(args), 'model': model, 'backend': backend, 'precision': precision}
+    # Said in numbers, as another process, on another machine, would choose for itself.
+    options = segmenter_options(argparse.Namespace(**chosen), args.threads or get_num_threads())
+    workers = make_workers(args, args.device, options.threads)
+    if workers.count > 1:
+        return evaluate_apart(sources, options, workers, progress, args.chunk)
+    segmenter = options.load()
+    done = evaluate(sources, segmenter, progress)
+    segmenter.close()
+    return done
 
 
 def _write(args: argparse.Namespace, sources: list[Source], runs: list[Run]) -> Iterator[Path]:
@@ -105,15 +136,15 @@ def _is_page(out: Path) -> bool:
     return out.suffix.lower() in ('.html', '.htm')
 
 
-def _check_outputs(args: argparse.Namespace) -> None:
+def _check_outputs(args: argparse.Namespace, bags: Sequence[Path]) -> None:
     """Refuse, before minutes of work, what could not be written in the end, or would lie upon a recording."""
-    bags = [path.resolve() for path in args.bags]
+    recordings = [bag.resolve() for bag in bags]
     files = [path for path in (args.json, args.out if _is_page(args.out) else None) if path is not None]
     for path in files:
         if path.is_dir():
             raise ValueError(f'{path} is a folder, and a file is written there; choose another name')
     for path in (*files, args.out):
-        if any(path.resolve() == bag or bag in path.resolve().parents for bag in bags):
+        if any(path.resolve() == bag or bag in path.resolve().parents for bag in recordings):
             raise ValueError(f'{path} is a recording, or within one, and is left as it is; choose another name')
     for folder in (args.out, *(path.parent for path in files)):
         if not _is_page(folder):

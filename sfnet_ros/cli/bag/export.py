@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sfnet_ros.cli.bag.fleet import find_bags
+from sfnet_ros.cli.bag.fleet import find_bags, fleet_progress
 from sfnet_ros.cli.options import add_segmenter_arguments, load_segmenter
 
 SUMMARY = 'choose frames worth correcting, and write them with their labels as a data set for `sfnet train`'
@@ -56,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
     refuse_existing(args.out)
     sources = [Source.of(path, args.topic, args.truth) for path in find_bags(args.bags)]
     segmenter = load_segmenter(args)
-    with tqdm(desc='score', total=sum(source.frames for source in sources), unit='frame', disable=None) as progress:
-        scores = evaluate(sources, segmenter, on_frame=progress.update).scores
+    with fleet_progress('score', sum(source.frames for source in sources), len(sources)) as told:
+        scores = evaluate(sources, segmenter, told).scores
     chosen = select(scores.frames, selection)
     if not chosen:
         raise ValueError('no frame is left to export; try without --select, or other bags')

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 _MOST_JOBS = 8
 
 
-def add_fleet_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what `make_workers` reads."""
-    parser.add_argument(
-        '--jobs', type=int, metavar='N', help=f'processes (default: one for each core up to {_MOST_JOBS}; on a GPU one)'
-    )
+def add_fleet_arguments(parser: argparse.ArgumentParser, jobs: int | None = None) -> None:
+    """Declare what `make_workers` reads.
+
+    Args:
+        parser: For a command.
+        jobs: How many processes there are unless another number is given; None is what the machine has room for.
+    """
+    usual = f'one for each core up to {_MOST_JOBS}; on a GPU one' if jobs is None else '%(default)s'
+    parser.add_argument('--jobs', type=int, default=jobs, metavar='N', help=f'processes (default: {usual})')
 
 
 def make_workers(args: argparse.Namespace, device: str, threads: int) -> Workers:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 from pathlib import Path
 
@@ -17,27 +16,7 @@ from sfnet_ros.bags.messages import COMPRESSED_IMAGE, jpeg_message
 from sfnet_ros.bags.write import new_bag
 from sfnet_ros.runtime.segmenter_options import SegmenterOptions
 
-
-class KillsAWorker:
-    """Progress that kills one of the processes at work when the first chunk is done."""
-
-    def __init__(self) -> None:
-        self.killed = 0
-        self.frames = 0
-
-    def kept(self, frames: int) -> None:
-        raise AssertionError(f'{frames} frames were not done before')
-
-    def done(self, frames: int) -> None:
-        self.frames += frames
-        if not self.killed:
-            for process in multiprocessing.active_children()[:1]:
-                process.kill()
-                process.join()
-                self.killed += 1
-
-    def finished(self) -> None:
-        pass
+from .conftest import KillsAWorker
 
 
 def test_work_of_a_killed_worker_is_done_by_another_one(
