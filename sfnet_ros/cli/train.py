@@ -38,6 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, and print the scores of the model that was written."""
+    from sfnet_ros.training.run_settings import load_values
+
+    # Most mistakes are told before torch is loaded, which takes seconds.
+    load_values(args.config)
     from sfnet_ros.labels import LabelSpace
     from sfnet_ros.training.config import TrainingConfig
 
@@ -109,7 +113,7 @@ def _measure_loading(config: TrainingConfig, dataset: LabelledPictures, device: 
 
 def _train(config: TrainingConfig, args: argparse.Namespace, label_space: LabelSpace) -> int:
     from sfnet_ros.cli.training_run import train_and_save
-    from sfnet_ros.training.config import STATE_FILE
+    from sfnet_ros.training.run_settings import STATE_FILE
 
     out = args.out or Path('runs', args.config.stem)
     state = out / STATE_FILE

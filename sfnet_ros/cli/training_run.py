@@ -74,7 +74,7 @@ def _trainer(
 ) -> Trainer:
     from sfnet_ros.runtime import load_model
     from sfnet_ros.training.coarse_labels import join_coarse
-    from sfnet_ros.training.config import STATE_FILE
+    from sfnet_ros.training.run_settings import STATE_FILE
     from sfnet_ros.training.sampling import class_uniform
     from sfnet_ros.training.trainer import Trainer
 

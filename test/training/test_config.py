@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,15 @@ def test_a_file_that_is_no_config_is_refused_with_its_path(tmp_path):
     path.write_text(yaml.safe_dump({'name': 'a'}))
     with pytest.raises(ValueError, match=r'run\.yaml: training: network is missing'):
         TrainingConfig.load(path)
+
+
+def test_a_wrong_config_is_refused_before_torch_is_loaded(tmp_path):
+    path = tmp_path / 'run.yaml'
+    path.write_text('network: {}\ndata: {root: a}\nepocks: 3\n')
+    program = (
+        'import sys; from sfnet_ros.cli import main; '
+        f'code = main(["train", "--config", {str(path)!r}]); print(code, "torch" in sys.modules)'
+    )
+    done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ['1', 'False']
+    assert "unknown key 'epocks'; did you mean 'epochs'" in done.stderr
