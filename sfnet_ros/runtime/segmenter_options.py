@@ -12,7 +12,11 @@ from sfnet_ros.runtime.segmenter import Segmenter
 
 @dataclass(frozen=True)
 class SegmenterOptions:
-    """Hold the arguments of `Segmenter.from_model`."""
+    """Hold the arguments of `Segmenter.from_model`.
+
+    Raises:
+        ValueError: A number of threads that cannot be.
+    """
 
     model: str
     backend: str = 'auto'
@@ -20,6 +24,10 @@ class SegmenterOptions:
     precision: str = 'auto'
     input_hw: tuple[int, int] | Literal['frame'] | None = None
     threads: int = 0
+
+    def __post_init__(self) -> None:
+        if self.threads < 0:
+            raise ValueError(f'{self.threads} threads are not accepted; 1 or more are')
 
     def load(self) -> Segmenter:
         """Load the model.

@@ -182,6 +182,7 @@ def test_outputs_that_cannot_be_are_sentences_and_left_as_they_are(
         (['--chunk', '0'], 'chunks of 0 frames are not accepted'),
         (['--topic', '/rear'], r'has no image topic /rear (image topics in it: /camera/image_raw/compressed)'),
         (['--jobs', '0'], '0 processes are not accepted'),
+        (['--threads', '-1'], '-1 threads are not accepted'),
     ],
 )
 def test_wrong_arguments_are_a_sentence_and_leave_nothing(
