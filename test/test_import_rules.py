@@ -33,8 +33,8 @@ ROOMS = {
     'evaluation': {'network', 'pages', 'pictures', 'labels'},
     'benchmark': {'runtime', 'network', 'evaluation'},
     'training': {'network', 'datasets', 'evaluation', 'labels'},
-    'bags': {'runtime', 'datasets', 'evaluation', 'pictures', 'labels'},
-    'ros': {'runtime', 'bags', 'evaluation', 'pictures', 'labels', 'share', 'geometry'},
+    'bags': {'runtime', 'datasets', 'evaluation', 'pages', 'pictures', 'labels'},
+    'ros': {'runtime', 'bags', 'evaluation', 'pages', 'pictures', 'labels', 'share', 'geometry'},
     'cli': {
         'share',
         'labels',

@@ -59,12 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look at each picture with each model, and write the page."""
-    from html import escape
-
     from tqdm import tqdm
 
     from sfnet_ros.evaluation.gallery import alignment_section, labels_section
-    from sfnet_ros.pages import write_page
+    from sfnet_ros.files import atomic_path
+    from sfnet_ros.pages import page, tag
 
     if bool(args.pictures) == bool(args.data):
         raise ValueError('name pictures, or a data set by --data, and not both')
@@ -74,14 +73,17 @@ def run(args: argparse.Namespace) -> int:
     if any(model.label_space.names != label_space.names for model in models.values()):
         raise ValueError(f'{args.model} and {args.against} know different classes; choose two that know the same')
     frames = _frames_of_data(args, label_space) if args.data else _frames_of_files(args.pictures)
-    parts = [f'<h1>{escape(" and ".join(names))}</h1>']
+    title = ' and '.join(names)
+    parts = [tag('h1', title)]
     for frame in tqdm(frames, unit='picture', disable=None):
         seen = {name: model(frame.rgb) for name, model in models.items()}
-        parts.append(f'<h2>{escape(frame.name)}</h2>')
+        parts.append(tag('h2', frame.name))
         label_maps = {name: label_map for name, (label_map, _) in seen.items()}
         parts.append(labels_section(frame.rgb, label_maps, frame.target, label_space))
         parts += [alignment_section(name, frame.rgb, alignments) for name, (_, alignments) in seen.items()]
-    write_page(args.out, f'sfnet: {" and ".join(names)}', '\n'.join(parts))
+    with atomic_path(args.out) as temporary:
+        style = 'figure { display: inline-block; margin: 0 .5rem .8rem 0; vertical-align: top }'
+        temporary.write_text(page(title, *parts, style=style), encoding='utf-8')
     print(f'{args.out}: {len(frames)} pictures, {args.out.stat().st_size / 1e6:.1f} MB')
     return 0
 

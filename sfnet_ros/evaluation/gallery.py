@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import cv2
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from sfnet_ros.evaluation.alignment import Alignment
 from sfnet_ros.labels import LabelSpace
-from sfnet_ros.pages import figure
+from sfnet_ros.pages import Markup, join, png_figure, tag
 from sfnet_ros.pictures import Picture, colorize, error_map, flow_arrows, flow_colors, heat_map
 
 _WIDTH_PX = 480
@@ -22,7 +21,7 @@ def labels_section(
     label_maps: Mapping[str, NDArray[np.uint8]],
     target: NDArray[np.uint8] | None,
     label_space: LabelSpace,
-) -> str:
+) -> Markup:
     """Show a frame, its truth, and what each model labels and where it errs, side by side.
 
     Args:
@@ -33,20 +32,20 @@ def labels_section(
 
     Source: figure 6.
     """
-    figures = [figure(_shown(rgb), 'frame')]
+    figures = [png_figure('frame', _shown(rgb))]
     if target is not None:
-        figures.append(figure(_shown(colorize(target, label_space), exact=True), 'truth'))
+        figures.append(png_figure('truth', _shown(colorize(target, label_space), exact=True)))
     for name, label_map in label_maps.items():
-        figures.append(figure(_shown(colorize(label_map, label_space), exact=True), f'labels of {name}'))
+        figures.append(png_figure(f'labels of {name}', _shown(colorize(label_map, label_space), exact=True)))
         if target is not None:
             scored = target != LabelSpace.ignore_index
-            wrong = np.count_nonzero(label_map[scored] != target[scored]) / max(1, np.count_nonzero(scored))
+            wrong = float(np.sum((label_map != target) & scored)) / max(1.0, float(np.sum(scored)))
             caption = f'errors of {name}: {100 * wrong:.1f} % of the pixels (red; black is not scored)'
-            figures.append(figure(_shown(error_map(label_map, target), exact=True), caption))
-    return f'<h3>Labels</h3>\n{"".join(figures)}'
+            figures.append(png_figure(caption, _shown(error_map(label_map, target), exact=True)))
+    return join(tag('h3', 'Labels'), *figures)
 
 
-def alignment_section(name: str, rgb: Picture, alignments: Sequence[Alignment]) -> str:
+def alignment_section(name: str, rgb: Picture, alignments: Sequence[Alignment]) -> Markup:
     """Show the flow into each level, and what it does to the features.
 
     Args:
@@ -57,11 +56,11 @@ def alignment_section(name: str, rgb: Picture, alignments: Sequence[Alignment]) 
     Source: figures 2, 4, 5, 7 and 8.
     """
     if not alignments:
-        return f'<p>{escape(name)} aligns nothing by flow.</p>'
-    return '\n'.join(_level(name, rgb, alignment) for alignment in alignments)
+        return tag('p', f'{name} aligns nothing by flow.')
+    return join(*(_level(name, rgb, alignment) for alignment in alignments))
 
 
-def _level(name: str, rgb: Picture, alignment: Alignment) -> str:
+def _level(name: str, rgb: Picture, alignment: Alignment) -> Markup:
     flow = alignment.flow_px
     height, width = flow.shape[:2]
     to_frame = np.array([rgb.shape[1] / width, rgb.shape[0] / height], np.float32)
@@ -70,12 +69,12 @@ def _level(name: str, rgb: Picture, alignment: Alignment) -> str:
     low, high = (float(np.percentile([alignment.before, alignment.after], share)) for share in (1, 99))
     figures = [
         # Enlarged before it is coloured, as in the paper: between two hues lies a third.
-        figure(_shown(flow_colors(_enlarged(flow, rgb))), f'flow, the longest {length.max():.1f} px of this level'),
-        figure(_shown(flow_arrows(rgb, flow * to_frame)), 'the same as arrows, in px of the frame'),
-        figure(_shown(heat_map(_enlarged(alignment.before, rgb), low, high)), 'coarse features, enlarged'),
-        figure(_shown(heat_map(_enlarged(alignment.after, rgb), low, high)), 'the same, aligned'),
+        png_figure(f'flow, the longest {length.max():.1f} px of this level', _shown(flow_colors(_enlarged(flow, rgb)))),
+        png_figure('the same as arrows, in px of the frame', _shown(flow_arrows(rgb, flow * to_frame))),
+        png_figure('coarse features, enlarged', _shown(heat_map(_enlarged(alignment.before, rgb), low, high))),
+        png_figure('the same, aligned', _shown(heat_map(_enlarged(alignment.after, rgb), low, high))),
     ]
-    return f'<h3>Into the level of {height}x{width}, {escape(name)}</h3>\n{"".join(figures)}'
+    return join(tag('h3', f'Into the level of {height}x{width}, {name}'), *figures)
 
 
 def _enlarged(values: NDArray[np.float32], rgb: Picture) -> NDArray[np.float32]:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sfnet_ros.bags.report.markup import Markup, shape
 from sfnet_ros.bags.report.plot import Plot, percent, run_color, upper_end
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.scores import FrameScore
 from sfnet_ros.labels import LabelSpace
+from sfnet_ros.pages import Markup, shape
 
 # More than these no screen shows.
 _POINTS = 400

@@ -6,15 +6,16 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from sfnet_ros import pages
 from sfnet_ros.bags.report import charts, tables
 from sfnet_ros.bags.report.document import WORST, worst_frames
-from sfnet_ros.bags.report.markup import Markup, data_uri, join, tag
 from sfnet_ros.bags.report.pictures import film, film_fps, frame_pictures
 from sfnet_ros.bags.report.plot import run_color
 from sfnet_ros.bags.report.style import STYLE
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.source import Source
 from sfnet_ros.files import atomic_path
+from sfnet_ros.pages import Markup, data_uri, join, tag
 
 
 def write_page(path: Path, sources: Sequence[Source], runs: Sequence[Run], more: Sequence[Markup] = ()) -> None:
@@ -36,15 +37,14 @@ def write_page(path: Path, sources: Sequence[Source], runs: Sequence[Run], more:
 def page(sources: Sequence[Source], runs: Sequence[Run], more: Sequence[Markup] = ()) -> str:
     """Give what `write_page` writes."""
     names = ', '.join(source.path.name for source in sources)
-    head = tag(
-        'head',
-        tag('meta', charset='utf-8'),
-        tag('meta', name='viewport', content='width=device-width'),
-        tag('title', f'{names}: {runs[0].name}'),
-        tag('style', Markup(STYLE)),
+    return pages.page(
+        f'{names}: {runs[0].name}',
+        tag('h1', names),
+        *_introduction(sources),
+        *_warnings(runs),
+        *_sections(runs, more),
+        style=STYLE,
     )
-    body = tag('body', tag('h1', names), *_introduction(sources), *_warnings(runs), *_sections(runs, more))
-    return f'<!DOCTYPE html>\n{tag("html", head, body, lang="en")}\n'
 
 
 def section(title: str, explanation: str, *content: str) -> Markup:

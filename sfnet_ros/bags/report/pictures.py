@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sfnet_ros.bags.album import Keepsake
-from sfnet_ros.bags.report.markup import Markup, data_uri, tag
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.video import new_video
 from sfnet_ros.labels import LabelSpace
+from sfnet_ros.pages import Markup, figure, png_figure
 from sfnet_ros.pictures import colorize, error_map, overlay
 
 _TIME_LAPSE_FPS = 10.0
@@ -59,21 +59,13 @@ def film_fps(run: Run) -> float:
 def frame_pictures(kept: Keepsake, label_space: LabelSpace) -> list[Markup]:
     """Show a frame beside its ground truth, the labels and their errors; without ground truth beside an overlay."""
     label_map, target = kept.labels(), kept.truth()
-    frame = _figure('frame', 'image/jpeg', kept.frame)
-    prediction = _png('prediction', colorize(label_map, label_space))
+    frame = figure('frame', 'image/jpeg', kept.frame)
+    prediction = png_figure('prediction', colorize(label_map, label_space))
     if target is None:
         jpeg = cv2.imencode('.jpg', _bgr(overlay(kept.rgb(), label_map, label_space)), _JPEG)[1].tobytes()
-        return [frame, prediction, _figure('overlay', 'image/jpeg', jpeg)]
-    truth = _png('truth', colorize(target, label_space))
-    return [frame, truth, prediction, _png('error', error_map(label_map, target))]
-
-
-def _png(title: str, picture: NDArray[np.uint8]) -> Markup:
-    return _figure(title, 'image/png', cv2.imencode('.png', _bgr(picture))[1].tobytes())
-
-
-def _figure(title: str, kind: str, data: bytes) -> Markup:
-    return tag('figure', tag('img', src=data_uri(kind, data), alt=title), tag('figcaption', title))
+        return [frame, prediction, figure('overlay', 'image/jpeg', jpeg)]
+    truth = png_figure('truth', colorize(target, label_space))
+    return [frame, truth, prediction, png_figure('error', error_map(label_map, target))]
 
 
 def _bgr(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

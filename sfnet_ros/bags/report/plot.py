@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sfnet_ros.bags.report.markup import Markup, join, shape
+from sfnet_ros.pages import Markup, join, shape
 
 # Okabe and Ito's, which people tell apart who do not tell all colours apart.
 RUN_COLORS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9')

@@ -1,14 +1,6 @@
-"""How a page looks."""
+"""How the page of an evaluation looks, beside what all pages have."""
 
 STYLE = """
-body {
-  font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff;
-  max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
-}
-h1 { font-size: 1.6rem; margin: 0 }
-h2 { font-size: 1.2rem; margin: 2.5rem 0 .3rem }
-h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
-p { margin: .2rem 0 .6rem; max-width: 60rem }
 .quiet { color: #666 }
 .warning { border-left: 4px solid #e69f00; padding-left: .8rem }
 .wide { overflow-x: auto }

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 
 from sfnet_ros.bags.report.document import latency_ms
-from sfnet_ros.bags.report.markup import Markup, tag
 from sfnet_ros.bags.report.plot import run_color
 from sfnet_ros.bags.run import Run, label_agreement
+from sfnet_ros.pages import Markup, tag
 
 
 def _latency(name: str) -> Callable[[Run], float]:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from sfnet_ros.bags.report.document import document, latency_ms
-from sfnet_ros.bags.report.markup import Markup, tag
 from sfnet_ros.bags.report.page import section, write_page
 from sfnet_ros.bags.report.table import table
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.source import Source
 from sfnet_ros.files import atomic_path
+from sfnet_ros.pages import Markup, tag
 from sfnet_ros.ros.replay.live import Live
 
 JSON, PAGE = 'report.json', 'report.html'
