@@ -20,7 +20,16 @@ from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE, TYPES, Stamped, sta
 from sfnet_ros.bags.storage import CDR, BagError, open_recorded, serialization
 from sfnet_ros.bags.tally import StampCheck, Tally
 
-__all__ = ['LABEL_SPACE_NOTE', 'PREDICTIONS_NOTE', 'Bag', 'BagError', 'BagMessage', 'MessageError', 'Wire', 'take_apart']
+__all__ = [
+    'LABEL_SPACE_NOTE',
+    'PREDICTIONS_NOTE',
+    'Bag',
+    'BagError',
+    'BagMessage',
+    'MessageError',
+    'Wire',
+    'take_apart',
+]
 
 LABEL_SPACE_NOTE = 'label_space'
 # Topics of a model's labels, confidences and overlays, in JSON: what each is of.
@@ -226,9 +235,7 @@ class Bag:
         finally:
             self.warn(tally)
 
-    def wires(
-        self, topics: Collection[str], start_ns: int | None = None, stop_ns: int | None = None
-    ) -> Iterator[Wire]:
+    def wires(self, topics: Collection[str], start_ns: int | None = None, stop_ns: int | None = None) -> Iterator[Wire]:
         """Read the messages on some topics, of whatever type; for the times see `messages`."""
         wanted = [connection for topic in topics for connection in self._on(topic)]
         for connection, recorded_ns, data in self._read(wanted, start_ns, stop_ns):

@@ -10,7 +10,20 @@ import sys
 from collections.abc import Sequence
 
 # The order of `sfnet --help`. `sfnet <name>` is the module of that name in this folder.
-COMMANDS = ('models', 'predict', 'train', 'evaluate', 'export', 'prepare', 'benchmark', 'import', 'cost', 'data', 'visualize', 'bag')
+COMMANDS = (
+    'models',
+    'predict',
+    'train',
+    'evaluate',
+    'export',
+    'prepare',
+    'benchmark',
+    'import',
+    'cost',
+    'data',
+    'visualize',
+    'bag',
+)
 
 # What the system says of a path, turned into what is accepted and what to do.
 _ADVICE: dict[type[OSError], str] = {

@@ -225,10 +225,10 @@ def test_a_failure_of_onnxruntime_is_of_the_kind_that_all_backends_fail_with(tmp
     onnx.save(model, graph)
     running = OnnxRuntimeBackend(graph, 'cpu', 'float32', 1.0)
     assert running.grid_logits(np.zeros((1, 32, 32, 3), np.uint8)).shape == (1, 32, 32, 3)
-    with pytest.raises(RuntimeError, match='onnxruntime failed: .*invalid dimensions'):
+    with pytest.raises(RuntimeError, match=r'onnxruntime failed: .*invalid dimensions'):
         running.grid_logits(np.zeros((1, 48, 32, 3), np.uint8))
     graph.write_bytes(graph.read_bytes()[:60])
-    with pytest.raises(RuntimeError, match='onnxruntime failed: .*of_one_size.onnx'):
+    with pytest.raises(RuntimeError, match=r'onnxruntime failed: .*of_one_size\.onnx'):
         OnnxRuntimeBackend(graph, 'cpu', 'float32', 1.0)
 
 
