@@ -166,7 +166,7 @@ class Batches:
         loader = DataLoader(
             _Epoch(self._pictures, draws, augmentation, (config.seed, epoch)),
             batch_sampler=[part for step in steps for part in self._own_parts(step, len(draws))],
-            num_workers=config.workers,
+            num_workers=min(config.workers, os.cpu_count() or 1),
             collate_fn=_collate,
             pin_memory=torch.cuda.is_available(),
         )

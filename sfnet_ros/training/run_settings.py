@@ -80,7 +80,7 @@ class RunSettings:
         precision: auto (bfloat16 where the machine has it), float32, bfloat16, or float16 with a scaled loss.
         compile: Backend of torch.compile, such as inductor; empty: the network runs as it is.
         threads: CPU threads; 0: torch's choice.
-        workers: Processes that read and augment pictures, for each process that trains.
+        workers: Processes that read and augment pictures, for each process that trains; no more than there are cores.
         seed: Of everything random.
     """
 
