@@ -58,6 +58,7 @@ setup(
         'mnn': ['MNN', *ONNX],
         'tensorrt': ['tensorrt>=10', *ONNX],
         'tensorboard': ['tensorboard'],
+        'ray': ['ray'],
         'test': ['hypothesis', 'pytest', 'pytest-timeout', 'tensorboard'],
     },
     entry_points={

@@ -105,14 +105,14 @@ def _serve(pipe: Connection, build: Callable[[], T]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Where the first one was killed, its end of the pipe is gone.
     with suppress(EOFError, ConnectionError):
-        succeeded, hosted = _attempt(build)
+        succeeded, hosted = attempt(build)
         pipe.send((succeeded, None if succeeded else hosted))
         while succeeded:
             method, args, kwargs = pipe.recv()
-            pipe.send(_attempt(partial(method, hosted, *args, **kwargs)))
+            pipe.send(attempt(partial(method, hosted, *args, **kwargs)))
 
 
-def _attempt(work: Callable[[], Any]) -> tuple[bool, Any]:
+def attempt(work: Callable[[], Any]) -> tuple[bool, Any]:
     """Give what a work gives, or the error that it ends in."""
     try:
         return True, work()

@@ -89,6 +89,7 @@ LIBRARIES = {
 }
 # Those that may be absent: each is imported in one module of its room, and only when that needs it.
 OPTIONAL: dict[str, set[str]] = {
+    'bags': {'ray'},
     'ros': {'bondpy', 'tf2_ros', 'vision_msgs'},
     'runtime': {'MNN', '_tools', 'google', 'onnx', 'onnxruntime', 'onnxscript', 'openvino', 'tensorrt'},
 }

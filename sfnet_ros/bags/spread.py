@@ -11,6 +11,7 @@ from sfnet_ros.bags.parts import Part, Progress, divide
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.scores import BagScores
 from sfnet_ros.bags.source import Source
+from sfnet_ros.runtime import Segmenter
 from sfnet_ros.runtime.segmenter_options import SegmenterOptions
 
 # A worker reads up to its part from the recording's start, so that parts are few where recordings are long.
@@ -43,6 +44,7 @@ class PartWorker:
 
 def evaluate_apart(
     sources: Sequence[Source],
+    segmenter: Segmenter,
     model: SegmenterOptions,
     workers: Workers,
     progress: Progress,
@@ -52,7 +54,8 @@ def evaluate_apart(
 
     Args:
         sources: The recordings.
-        model: The model, and the threads of each worker.
+        segmenter: The model, which only says what it is.
+        model: How it was loaded, and the threads of each worker.
         workers: What does it.
         progress: Told of it.
         frames_per_part: How many frames are judged at a time, what is lost with a worker; None takes a quarter of a
@@ -63,7 +66,6 @@ def evaluate_apart(
         ChildProcessError: The same part was lost several times.
         ValueError: Its ground truth is none for the frames, or of other classes than it says.
     """
-    segmenter = model.load()
     assert segmenter.manifest is not None
     if frames_per_part is None:
         share = -(-sum(source.frames for source in sources) // (workers.count * _PARTS_PER_WORKER))
@@ -81,6 +83,4 @@ def evaluate_apart(
     scores = BagScores(segmenter.label_space.num_classes, parts[0].sampling)
     for part in parts:
         scores.merge(found[part.number])
-    run = Run.of(segmenter, sources, scores)
-    segmenter.close()
-    return run
+    return Run.of(segmenter, sources, scores)

@@ -11,7 +11,14 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfnet_ros.cli.bag.fleet import FleetProgress, add_fleet_arguments, find_bags, fleet_progress, make_workers
+from sfnet_ros.cli.bag.fleet import (
+    FleetProgress,
+    add_bags_argument,
+    add_fleet_arguments,
+    find_bags,
+    fleet_progress,
+    make_workers,
+)
 from sfnet_ros.cli.options import segmenter_options
 from sfnet_ros.share import DEFAULT_MODEL
 
@@ -27,9 +34,7 @@ _SIDE_BY_SIDE = 'again for another, side by side'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        'bags', nargs='+', metavar='BAG', help="rosbag2 folder, .mcap, .db3 or .bag file, or a pattern: 'bags/*.mcap'"
-    )
+    add_bags_argument(parser)
     parser.add_argument('--topic', help='topic of the frames (default: the only one that a bag has)')
     parser.add_argument(
         '--truth',
@@ -60,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='N',
         help='of each process; rounding depends on it (default: as many as one process takes)',
     )
-    add_fleet_arguments(parser, jobs=1)
+    add_fleet_arguments(parser, usual_jobs=1)
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the scores there')
     parser.add_argument(
         '--out',
@@ -96,6 +101,7 @@ def _evaluate(
     """Run one model on one backend in one precision."""
     from torch import get_num_threads
 
+    from sfnet_ros.bags.fleet.workers import InThisProcess
     from sfnet_ros.bags.run import evaluate
     from sfnet_ros.bags.spread import evaluate_apart
 
@@ -103,11 +109,12 @@ def _evaluate(
     chosen = {**vars(args), 'model': model, 'backend': backend, 'precision': precision}
     # Said in numbers, as another process, on another machine, would choose for itself.
     options = segmenter_options(argparse.Namespace(**chosen), args.threads or get_num_threads())
-    workers = make_workers(args, args.device, options.threads)
-    if workers.count > 1:
-        return evaluate_apart(sources, options, workers, progress, args.chunk)
     segmenter = options.load()
-    done = evaluate(sources, segmenter, progress)
+    workers = make_workers(args, segmenter.backend.device, options.threads, usual_jobs=1)
+    if isinstance(workers, InThisProcess):
+        done = evaluate(sources, segmenter, progress)
+    else:
+        done = evaluate_apart(sources, segmenter, options, workers, progress, args.chunk)
     segmenter.close()
     return done
 

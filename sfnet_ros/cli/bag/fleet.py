@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import glob
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,36 +18,78 @@ if TYPE_CHECKING:
 
 # Each holds the libraries and the model: half a gigabyte and more.
 _MOST_JOBS = 8
+_RAY_ADDRESS = re.compile(r'auto|(ray://)?[\w.\-\[\]:]+:\d+')
 
 
-def add_fleet_arguments(parser: argparse.ArgumentParser, jobs: int | None = None) -> None:
-    """Declare what `make_workers` reads.
+def add_bags_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare what `find_bags` reads: any number, as `--ray` may have taken the first one."""
+    parser.add_argument(
+        'bags',
+        nargs='*',
+        action='extend',
+        metavar='BAG',
+        help="rosbag2 folder, .mcap, .db3 or .bag file, or a pattern: 'bags/*.mcap'",
+    )
 
-    Args:
-        parser: For a command.
-        jobs: How many processes there are unless another number is given; None is what the machine has room for.
-    """
-    usual = f'one for each core up to {_MOST_JOBS}; on a GPU one' if jobs is None else '%(default)s'
-    parser.add_argument('--jobs', type=int, default=jobs, metavar='N', help=f'processes (default: {usual})')
+
+def add_fleet_arguments(parser: argparse.ArgumentParser, usual_jobs: int | None = None) -> None:
+    """Declare what `make_workers` reads; for ``usual_jobs`` see there."""
+    usual = f'one for each core up to {_MOST_JOBS}; on a GPU one' if usual_jobs is None else str(usual_jobs)
+    parser.add_argument(
+        '--jobs',
+        type=int,
+        metavar='N',
+        help=f'processes (default: {usual}; with --ray as many as the cluster has room for)',
+    )
+    parser.add_argument(
+        '--ray',
+        nargs='?',
+        action=_RayAddress,
+        metavar='ADDRESS',
+        help='work on a Ray cluster: HOST:PORT, ray://HOST:PORT or auto (default: that of this machine, or one that '
+        'is started on it); recordings and the working folder have the same paths on all of its machines',
+    )
 
 
-def make_workers(args: argparse.Namespace, device: str, threads: int) -> Workers:
+class _RayAddress(argparse.Action):
+    """Take an address where there is one: what comes next may well be a recording."""
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        _option_string: str | None = None,
+    ) -> None:
+        text = '' if values is None else str(values)
+        is_address = _RAY_ADDRESS.fullmatch(text) is not None
+        setattr(namespace, self.dest, text if is_address else '')
+        if text and not is_address:
+            namespace.bags = [*(namespace.bags or []), text]
+
+
+def make_workers(args: argparse.Namespace, device: str, threads: int, usual_jobs: int | None = None) -> Workers:
     """Make what the options ask for.
 
     Args:
         args: The options.
         device: What the work runs on.
         threads: Of each process.
+        usual_jobs: How many processes of this machine there are where the options say no number; None is as many as
+            it has room for.
 
     Raises:
-        ValueError: A number of processes that cannot be.
+        ValueError: A number of processes that cannot be, or no cluster.
     """
     from sfnet_ros.bags.fleet.processes import Processes
+    from sfnet_ros.bags.fleet.ray import RayCluster
     from sfnet_ros.bags.fleet.workers import InThisProcess
 
+    if args.ray is not None:
+        return RayCluster(args.ray, threads, device != 'cpu', args.jobs)
     cores = len(os.sched_getaffinity(0))
-    usual = max(1, min(cores // max(1, threads), _MOST_JOBS)) if device == 'cpu' else 1
-    jobs = usual if args.jobs is None else args.jobs
+    room = max(1, min(cores // max(1, threads), _MOST_JOBS)) if device == 'cpu' else 1
+    jobs = (usual_jobs or room) if args.jobs is None else args.jobs
     return InThisProcess() if jobs == 1 else Processes(jobs)
 
 
@@ -93,7 +136,10 @@ def find_bags(patterns: Sequence[str]) -> list[Path]:
 
     Raises:
         FileNotFoundError: There is none.
+        ValueError: None is named.
     """
+    if not patterns:
+        raise ValueError("no bag is named; one or more, or patterns such as 'bags/*.mcap', are accepted")
     found: dict[Path, Path] = {}
     for pattern in patterns:
         # What is there by that very name is meant, whatever characters are in it.

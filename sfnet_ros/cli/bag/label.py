@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sfnet_ros.cli.bag.fleet import add_fleet_arguments, find_bags, fleet_progress, make_workers
+from sfnet_ros.cli.bag.fleet import add_bags_argument, add_fleet_arguments, find_bags, fleet_progress, make_workers
 from sfnet_ros.cli.options import add_segmenter_arguments, segmenter_options
 
 SUMMARY = "copy recordings and add labels at the frames' stamps; a run that was killed goes on when started again"
@@ -14,9 +14,7 @@ EXAMPLE = 'sfnet bag label test/data/camvid_0016E5 --model df1_camvid --overlay 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        'bags', nargs='+', metavar='BAG', help="rosbag2 folder, .mcap, .db3 or .bag file, or a pattern: 'bags/*.mcap'"
-    )
+    add_bags_argument(parser)
     parser.add_argument(
         '--out',
         type=Path,

@@ -4,55 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 from sfnet_ros.bags.fleet.processes import Processes
-from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC
-from sfnet_ros.bags.messages import COMPRESSED_IMAGE, jpeg_message, label_message
 from sfnet_ros.bags.parts import divide
 from sfnet_ros.bags.report.document import document
 from sfnet_ros.bags.run import evaluate
 from sfnet_ros.bags.source import Source
 from sfnet_ros.bags.spread import evaluate_apart
-from sfnet_ros.bags.write import new_bag
 from sfnet_ros.cli import main
 from sfnet_ros.runtime.segmenter_options import SegmenterOptions
 
-from .conftest import KillsAWorker
-
-TIMING = ('latency_ms', 'fps')
-
-
-def write_drive(folder: Path, frames: int) -> Path:
-    """Write a drive in which a frame is damaged, and another has the stamp of the one before it."""
-    random = np.random.default_rng(frames)
-    with new_bag(folder, {'label_space': 'camvid'}) as bag:
-        for index in range(frames):
-            at_ns = 1_000_000_000 + (index - (index == 4)) * 10_000_000
-            frame: Any = jpeg_message(random.integers(0, 255, (24, 32, 3), np.uint8), 90, at_ns, 'camera')
-            if index == 2:
-                frame.data = frame.data[:50]
-            bag.add(IMAGE_TOPIC, COMPRESSED_IMAGE, frame)
-            if index % 2:
-                labels = random.integers(0, 11, (24, 32), np.uint8)
-                bag.add(LABEL_TOPIC, COMPRESSED_IMAGE, label_message(labels, at_ns, 'camera'))
-    return folder
-
-
-@pytest.fixture(scope='module')
-def drives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp('bags')
-    write_drive(folder / 'drive_1', 7)
-    write_drive(folder / 'drive_2', 3)
-    return folder
-
-
-def without_timing(scores: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in scores.items() if key not in TIMING}
-    return {**kept, 'runs': [without_timing(run) for run in scores.get('runs', [])]}
+from .conftest import KillsAWorker, without_timing
 
 
 def test_command_comes_to_the_same_with_several_processes(drives: Path, small_model: Path, tmp_path: Path) -> None:
@@ -76,8 +40,9 @@ def test_part_of_a_killed_worker_is_judged_by_another_one(
     sources = [Source.of(drives / name, None, None) for name in ('drive_1', 'drive_2')]
     model = SegmenterOptions(str(small_model), backend='torch', threads=1)
     killing, calm = KillsAWorker(), KillsAWorker()
-    spread = evaluate_apart(sources, model, Processes(2), killing, frames_per_part=1)
-    whole = evaluate(sources, model.load(), calm)
+    segmenter = model.load()
+    spread = evaluate_apart(sources, segmenter, model, Processes(2), killing, frames_per_part=1)
+    whole = evaluate(sources, segmenter, calm)
     assert (killing.killed, killing.frames, killing.bags) == (1, 10, 2)
     assert (calm.killed, calm.frames, calm.bags) == (0, 10, 2)
     assert without_timing(document(sources, [spread])) == without_timing(document(sources, [whole]))
