@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -19,6 +20,8 @@ T = TypeVar('T')
 R = TypeVar('R')
 
 _logger = logging.getLogger(__name__)
+
+_KNOCK_S = 5.0
 
 
 class RayCluster:
@@ -200,6 +203,13 @@ def _build_in(folder: str, build: Callable[[], Worker[T, R]]) -> Worker[T, R]:
     return build()
 
 
+def _knock(address: str) -> None:
+    """Raise OSError where nobody answers: Ray itself tries that for minutes."""
+    host, _, port = address.removeprefix('ray://').rpartition(':')
+    if host:
+        socket.create_connection((host.strip('[]'), int(port)), _KNOCK_S).close()
+
+
 def _connect(address: str) -> Any:
     """Connect to a cluster; without an address to that of this machine, or start one."""
     # Read when it is imported.
@@ -210,8 +220,9 @@ def _connect(address: str) -> Any:
         raise ValueError("Ray is not installed: pip install 'sfnet_ros[ray]', or leave out --ray") from error
     if not ray.is_initialized():
         try:
+            _knock(address)
             ray.init(address or None, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (OSError, OverflowError, RuntimeError, ValueError) as error:
             # Ray's own sentences are paragraphs.
             first_line = str(error).strip().partition('\n')[0]
             raise ValueError(

@@ -65,6 +65,12 @@ def test_without_ray_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
         RayCluster('', 1, False)
 
 
+@pytest.mark.ray
+def test_cluster_that_is_not_there_is_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r'no Ray cluster to join at localhost:1 .*refused.*HOST:PORT'):
+        RayCluster('localhost:1', 1, False)
+
+
 def parent_of(pid: int) -> int:
     return int(Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[1])
 
