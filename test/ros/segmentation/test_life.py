@@ -188,9 +188,9 @@ def test_silence_is_told_once_and_again_only_after_frames_came_and_stopped(
     bench.peer.create_publisher(Image, '/front/image_raw', 1)
     logs = bench.logs()
     camera_topic = '/rear/image_raw'
-    bench.start('-r', f'image:={camera_topic}', camera=camera_topic, silence_s=0.3, use_sim_time=paused_simulation)
+    bench.start('-r', f'image:={camera_topic}', camera=camera_topic, silence_s=1.5, use_sim_time=paused_simulation)
     remap = 'remap with -r image:=TOPIC'
-    told = f'no frame for 0.3 s on /rear/image_raw, which has 0 publishers ({remap}); Image topics: /front/image_raw'
+    told = f'no frame for 1.5 s on /rear/image_raw, which has 0 publishers ({remap}); Image topics: /front/image_raw'
     assert sentence(logs, 'no frame for') == told
 
     labels, camera = bench.listen(), bench.camera(camera_topic)
@@ -212,7 +212,8 @@ def test_silence_without_any_camera_names_the_domain(bench: Bench, domain: int) 
 def test_silence_on_a_raw_topic_names_the_compressed_ones(bench: Bench) -> None:
     bench.peer.create_publisher(CompressedImage, '/image/compressed', 1)
     logs = bench.logs()
-    bench.start(silence_s=0.2)
+    # Long enough to hear of the publisher first.
+    bench.start(silence_s=1.5)
     told = 'Image topics: none; CompressedImage topics, for image_transport compressed: /image/compressed'
     assert told in sentence(logs, 'no frame for')
 
