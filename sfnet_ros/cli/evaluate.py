@@ -13,7 +13,6 @@ from sfnet_ros.cli.protocol import PROTOCOL_OPTIONS, Labeller, add_protocol_argu
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
     from numpy.typing import NDArray
 
     from sfnet_ros.evaluation import ConfusionMatrix, LabelAgreement
@@ -59,11 +58,10 @@ def run(args: argparse.Namespace) -> int:
             if args.record or args.submission:
                 raise ValueError('--record and --submission are the work of one process; run them without torchrun')
             args.device = str(device)
-        return _evaluate(args, processes, device)
+        return _evaluate(args, processes)
 
 
-def _evaluate(args: argparse.Namespace, processes: Processes, device: torch.device) -> int:
-    import torch
+def _evaluate(args: argparse.Namespace, processes: Processes) -> int:
     from tqdm import tqdm
 
     from sfnet_ros.datasets import open_dataset
@@ -86,11 +84,10 @@ def _evaluate(args: argparse.Namespace, processes: Processes, device: torch.devi
                 agreement.update(label_map, reference.label(rgb))
             if submission:
                 submission.add(sample.name, label_map)
-    # Whole numbers: their sum is exactly what one process would have counted.
-    scores = ConfusionMatrix.from_counts(processes.sum(torch.from_numpy(scores.counts).to(device)).cpu().numpy())
+    parts = processes.gather(scores)
     if processes.first:
         print(f'{labeller.description}, {args.split}: {len(dataset)} frames')
-        _report(args, scores, label_space, labeller.pair, agreement if reference else None)
+        _report(args, ConfusionMatrix.merged(parts), label_space, labeller.pair, agreement if reference else None)
     return 0
 
 

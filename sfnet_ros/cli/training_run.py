@@ -153,10 +153,7 @@ class _Validator:
             if index in shown:
                 painted = overlay(sample.image, label_map, self._label_space)
                 pictures.append(beside(sample.image, painted, error_map(label_map, sample.target)))
-        total = ConfusionMatrix(self._label_space.num_classes)
-        for part in self._processes.gather(scores):
-            total.merge(part)
-        return Validation(total, pictures)
+        return Validation(ConfusionMatrix.merged(self._processes.gather(scores)), pictures)
 
 
 def _manifest(config: TrainingConfig, recipe: str, drives: list[str]) -> ModelManifest:

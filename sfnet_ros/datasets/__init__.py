@@ -98,18 +98,4 @@ def _select_drives(
     dataset.keep_drives((drives or present) - exclude_drives)
 
 
-# The former names, for as long as their users have not changed over.
-PairedFolders = LabelledPictures
-
-
-def CamVid(  # noqa: N802
-    root: str | Path, split: str, drives: Collection[str] = (), exclude_drives: Collection[str] = ()
-) -> LabelledPictures:
-    return open_dataset('camvid', root, split, LabelSpace.load('camvid'), drives, exclude_drives)
-
-
-def ImageFolder(root: str | Path, label_space: LabelSpace, split: str = '') -> LabelledPictures:  # noqa: N802
-    return open_dataset('folder', root, split, label_space)
-
-
 __all__ = ['LAYOUTS', 'LabelledPictures', 'Layout', 'Sample', 'open_dataset']

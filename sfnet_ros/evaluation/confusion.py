@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,16 +53,12 @@ class ConfusionMatrix:
         self._counts += other._counts
 
     @classmethod
-    def from_counts(cls, counts: NDArray[np.int64]) -> ConfusionMatrix:
-        """Make a matrix of the ``counts`` of others."""
-        matrix = cls(len(counts))
-        matrix._counts += counts
-        return matrix
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """Counts ``(K, K + 1)``: `matrix`, and in the last column the pixels that were predicted to be of no class."""
-        return self._counts.copy()
+    def merged(cls, parts: Sequence[ConfusionMatrix]) -> ConfusionMatrix:
+        """Add up matrices over the same classes, one or more; as they are whole numbers, the order does not matter."""
+        total = cls(parts[0].num_classes)
+        for part in parts:
+            total.merge(part)
+        return total
 
     @property
     def matrix(self) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sfnet_ros.datasets import ImageFolder
+from sfnet_ros.datasets import open_dataset
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.training.config import TrainingConfig
 
@@ -28,7 +28,7 @@ def drive(tmp_path_factory):
         label[0] = 11
         cv2.imwrite(str(root / 'images' / f'{index}.png'), image)
         cv2.imwrite(str(root / 'labels' / f'{index}.png'), label)
-    return ImageFolder(root, LabelSpace.load('camvid'))
+    return open_dataset('folder', root, '', LabelSpace.load('camvid'))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from sfnet_ros.datasets import ImageFolder
+from sfnet_ros.datasets import open_dataset
 from sfnet_ros.evaluation import score
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network.normalize import PixelNormalizer
@@ -126,7 +126,7 @@ def test_a_data_set_without_a_single_label_is_refused(config, drive, tmp_path):
     cv2.imwrite(str(tmp_path / 'images' / 'a.png'), np.zeros((48, 64, 3), np.uint8))
     cv2.imwrite(str(tmp_path / 'labels' / 'a.png'), np.full((48, 64), 200, np.uint8))
     with pytest.raises(ValueError, match='none of the 1 label maps has a pixel of a class of camvid'):
-        Trainer(config(), ImageFolder(tmp_path, LabelSpace.load('camvid')), None, CPU)
+        Trainer(config(), open_dataset('folder', tmp_path, '', LabelSpace.load('camvid')), None, CPU)
 
 
 def test_a_run_goes_on_after_a_change_of_what_is_said_of_it(config, drive, tmp_path):

@@ -19,6 +19,7 @@ from sfnet_ros.cli.bag.fleet import (
     fleet_progress,
     make_workers,
 )
+from sfnet_ros.cli.bag.topics import add_topic_arguments
 from sfnet_ros.cli.options import segmenter_options
 from sfnet_ros.share import DEFAULT_MODEL
 
@@ -35,12 +36,7 @@ _SIDE_BY_SIDE = 'again for another, side by side'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_bags_argument(parser)
-    parser.add_argument('--topic', help='topic of the frames (default: the only one that a bag has)')
-    parser.add_argument(
-        '--truth',
-        metavar='TOPIC',
-        help='topic of the ground truth (default: the labels of a bag that `sfnet bag make` wrote)',
-    )
+    add_topic_arguments(parser)
     for option, what, default in (
         ('--model', 'name of a model, or its folder', DEFAULT_MODEL),
         ('--backend', 'auto, torch, onnxruntime, openvino, mnn or tensorrt', 'auto'),

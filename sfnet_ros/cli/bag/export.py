@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sfnet_ros.cli.bag.fleet import find_bags, fleet_progress
+from sfnet_ros.cli.bag.fleet import add_bags_argument, find_bags, fleet_progress
+from sfnet_ros.cli.bag.topics import add_topic_arguments
 from sfnet_ros.cli.options import add_segmenter_arguments, load_segmenter
 
 SUMMARY = 'choose frames worth correcting, and write them with their labels as a data set for `sfnet train`'
@@ -14,9 +15,7 @@ EXAMPLE = "sfnet bag export 'bags/*.mcap' --select confidence --count 200 --out 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        'bags', nargs='+', metavar='BAG', help="rosbag2 folder, .mcap, .db3 or .bag file, or a pattern: 'bags/*.mcap'"
-    )
+    add_bags_argument(parser)
     parser.add_argument('--out', type=Path, required=True, metavar='FOLDER', help='the data set; it must not exist yet')
     parser.add_argument(
         '--select',
@@ -31,12 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='seconds between frames of a bag (default: 1 with --select, else 0)',
     )
     parser.add_argument('--split', default='train', help='folder in the data set (default %(default)s)')
-    parser.add_argument('--topic', help='topic of the frames (default: the only one that a bag has)')
-    parser.add_argument(
-        '--truth',
-        metavar='TOPIC',
-        help='topic of the ground truth (default: the labels of a bag that `sfnet bag make` wrote)',
-    )
+    add_topic_arguments(parser)
     add_segmenter_arguments(parser)
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sfnet_ros.cli.bag.topics import add_topic_arguments
 from sfnet_ros.cli.options import add_segmenter_arguments
 
 if TYPE_CHECKING:
@@ -20,12 +21,7 @@ EXAMPLE = 'sfnet bag replay test/data/camvid_0016E5 --model df1_camvid --out dem
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('bag', type=Path, help='rosbag2 folder, or an .mcap or .db3 file')
-    parser.add_argument('--topic', help='topic of the frames (default: the only one that the bag has)')
-    parser.add_argument(
-        '--truth',
-        metavar='TOPIC',
-        help='topic of the ground truth (default: the labels of a bag that `sfnet bag make` wrote)',
-    )
+    add_topic_arguments(parser)
     pace = parser.add_mutually_exclusive_group()
     pace.add_argument('--speed', type=float, default=1.0, help='2 is twice as fast as recorded (default %(default)s)')
     pace.add_argument('--rate', type=float, metavar='HZ', help="frames a second, whatever the recording's own pace")
