@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
@@ -47,3 +49,23 @@ def check_writable(*paths: Path | None) -> None:
         except OSError as error:
             # The name of what was tried tells nobody anything.
             raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def refuse_existing(path: Path) -> None:
+    """Make sure that nothing has the name of what is to be made.
+
+    Raises:
+        FileExistsError: Something has.
+    """
+    if path.exists():
+        raise FileExistsError(f'{path} exists already and is left as it is: choose another name, or delete it first')
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write plain values as JSON, wholly or not at all.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + '\n', encoding='utf-8')

@@ -51,6 +51,11 @@ def join(*content: str) -> Markup:
     return Markup(''.join(piece if isinstance(piece, Markup) else escape(piece) for piece in content))
 
 
+def css_color(rgb: tuple[int, int, int]) -> str:
+    """Write a colour as CSS and SVG have it."""
+    return '#{:02x}{:02x}{:02x}'.format(*rgb)
+
+
 def data_uri(kind: str, data: bytes) -> str:
     """Write bytes into an address of their own, such as of ``image/png``."""
     return f'data:{kind};base64,{b64encode(data).decode("ascii")}'

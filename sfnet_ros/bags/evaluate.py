@@ -138,13 +138,20 @@ def _read(
 ) -> Iterator[ReadFrame]:
     start, stop = span
     with Bag(bag_path) as bag:
-        truths = Truths(bag, truth_topic)
-        for index, entry in enumerate(islice(bag.messages(topic), stop)):
-            if index >= start - 1:
-                yield read_frame(bag_path, index, entry, truths)
+        yield from read_frames(bag, topic, truth_topic, start - 1, stop)
         # Said with its counts, which are those of one process only where all is read.
         if stop is None:
             scores.damage |= dict.fromkeys(f'{bag_path}: {warning}' for warning in bag.warnings)
+
+
+def read_frames(
+    bag: Bag, topic: str, truth_topic: str | None, start: int = 0, stop: int | None = None
+) -> Iterator[ReadFrame]:
+    """Go through the frames of a recording from ``start`` on up to before ``stop``, with their ground truth."""
+    truths = Truths(bag, truth_topic)
+    for index, entry in enumerate(islice(bag.messages(topic), stop)):
+        if index >= start:
+            yield read_frame(bag.path, index, entry, truths)
 
 
 def read_frame(bag_path: Path, index: int, entry: BagMessage, truths: Truths) -> ReadFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from sfnet_ros.bags.drive import Frame
 from sfnet_ros.bags.messages import (
     COMPRESSED_IMAGE,
     IMAGE,
+    NAMESPACE,
     Stamped,
     image_message,
     jpeg_message,
@@ -24,7 +24,6 @@ from sfnet_ros.bags.messages import (
 )
 from sfnet_ros.bags.read import LABEL_SPACE_NOTE
 from sfnet_ros.bags.write import Storing, new_bag
-from sfnet_ros.datasets import Sample
 from sfnet_ros.labels import LabelSpace
 
 CODECS: Final = ('jpeg', 'png', 'raw')
@@ -32,7 +31,6 @@ CODECS: Final = ('jpeg', 'png', 'raw')
 IMAGE_TOPIC = '/camera/image_raw/compressed'
 LABEL_TOPIC = '/camera/label/compressed'
 
-_NAMESPACE: Final = re.compile(r'(/[A-Za-z_][A-Za-z0-9_]*)+')
 _NS_PER_S = 1_000_000_000
 
 
@@ -70,7 +68,7 @@ class Recording:
             raise ValueError(f'a start of {self.start_s} s is no stamp: 0 to {2**31 - 1} is accepted')
         if self.codec not in CODECS:
             raise ValueError(f'codec {self.codec!r} is not one of {", ".join(CODECS)}')
-        if not _NAMESPACE.fullmatch(self.namespace):
+        if not NAMESPACE.fullmatch(self.namespace):
             raise ValueError(
                 f'{self.namespace!r} cannot begin topics: accepted are names such as /camera or /robot_1/front'
             )
@@ -99,9 +97,7 @@ class Recording:
         return (image_message if self.codec == 'raw' else label_message)(label_map, at_ns, self.frame_id)
 
 
-def make_bag(
-    folder: Path, frames: Iterable[Frame | Sample], label_space: LabelSpace | None, recording: Recording
-) -> None:
+def make_bag(folder: Path, frames: Iterable[Frame], label_space: LabelSpace | None, recording: Recording) -> None:
     """Write frames, and their ground truth and calibration under the same stamps, as a new bag.
 
     Args:
@@ -119,7 +115,7 @@ def make_bag(
         for count, frame in enumerate(frames, 1):
             at_ns = recording.stamp_ns(count - 1)
             bag.add(recording.topic('image_raw'), recording.kind, recording.image(frame.image, at_ns))
-            if isinstance(frame, Frame) and frame.camera is not None:
+            if frame.camera is not None:
                 info = frame.camera.message(at_ns, recording.frame_id)
                 bag.add(f'{recording.namespace}/camera_info', CAMERA_INFO, info)
             if frame.target is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol, cast
 
 import cv2
@@ -16,6 +17,9 @@ IMAGE = 'sensor_msgs/msg/Image'
 
 # Humble's are the oldest definitions that we serve; those of these types have not changed since.
 TYPES = get_typestore(Stores.ROS2_HUMBLE)
+
+# What topics begin with: whole names, each after a slash.
+NAMESPACE = re.compile(r'(/[A-Za-z_][A-Za-z0-9_]*)+')
 
 _NS_PER_S = 1_000_000_000
 

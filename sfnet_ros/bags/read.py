@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import struct
-from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -179,19 +178,6 @@ class Bag:
         if len(frames) != 1:
             raise self._refusal('has several image topics: name one' if frames else 'has no image topic')
         return frames[0]
-
-    def refuse_repeated_stamps(self, topic: str) -> None:
-        """Make sure that every message on a topic can be told by its stamp.
-
-        Raises:
-            BagError: Some have the same stamp.
-        """
-        (stamp, count), *_ = Counter(message.stamp_ns for message in self.messages(topic)).most_common(1) or [(0, 0)]
-        if count > 1:
-            raise BagError(
-                f'bag {self.path} has {count} frames on {topic} with the same stamp, {stamp} ns, but labels are '
-                'matched with frames by stamp: record it again with a stamp of its own for every frame'
-            )
 
     def count(self, topic: str) -> int:
         """Count the messages on a topic."""

@@ -91,6 +91,8 @@ class BagScores:
         self.unread = 0
         self.seconds = 0.0
         self.complaints: Counter[str] = Counter()
+        # Frames by recording, height and width.
+        self.sizes: Counter[tuple[str, int, int]] = Counter()
         # Of the recording itself, in order: what its reader has warned of already.
         self.damage: dict[str, None] = {}
 
@@ -108,9 +110,15 @@ class BagScores:
     @property
     def warnings(self) -> list[str]:
         """Say what was wrong with single frames."""
-        return [
+        said = [
             sentence if count == 1 else f'{sentence} ({count} times)' for sentence, count in self.complaints.items()
         ]
+        for bag in sorted({bag for bag, _, _ in self.sizes}):
+            counted = [(size, count) for (name, *size), count in sorted(self.sizes.items()) if name == bag]
+            if len(counted) > 1:
+                sizes = ', '.join(f'{count} of {height}x{width}' for (height, width), count in counted)
+                said.append(f'{bag}: frames of several sizes: {sizes}')
+        return said
 
     def merge(self, other: BagScores) -> None:
         """Take in what another part of the recording, or another recording, came to."""
@@ -126,6 +134,7 @@ class BagScores:
         self.unread += other.unread
         self.seconds += other.seconds
         self.complaints.update(other.complaints)
+        self.sizes.update(other.sizes)
         self.damage |= other.damage
 
 
@@ -170,6 +179,7 @@ class Scorer:
             ValueError: The ground truth is none of this frame, or of other classes.
         """
         scores = self._scores
+        scores.sizes[frame.bag, frame.rgb.shape[0], frame.rgb.shape[1]] += 1
         flicker, miou, confidence = self.see(frame), float('nan'), float('nan')
         if frame.target is not None:
             _check_aspect(frame)

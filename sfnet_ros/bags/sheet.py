@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sfnet_ros.bags.review import ReviewedFrame
 from sfnet_ros.bags.scores import LabelledFrame
 from sfnet_ros.files import atomic_path
 from sfnet_ros.labels import LabelSpace
@@ -20,7 +19,7 @@ SHEET_ROWS = 5
 _LARGEST_WIDTH_PX = 480
 
 
-def write_sheet(path: Path, frames: Sequence[ReviewedFrame | LabelledFrame], label_space: LabelSpace) -> None:
+def write_sheet(path: Path, frames: Sequence[LabelledFrame], label_space: LabelSpace) -> None:
     """Write frames with their label maps, and with their ground truth where all have one, as one PNG.
 
     Args:
@@ -43,8 +42,7 @@ def write_sheet(path: Path, frames: Sequence[ReviewedFrame | LabelledFrame], lab
             raise OSError(f'{path} cannot be written')
 
 
-def _row(frame: ReviewedFrame | LabelledFrame, label_space: LabelSpace, has_truth: bool) -> list[NDArray[np.uint8]]:
-    assert frame.label_map is not None
+def _row(frame: LabelledFrame, label_space: LabelSpace, has_truth: bool) -> list[NDArray[np.uint8]]:
     prediction = colorize(frame.label_map, label_space)
     if not has_truth:
         return [frame.rgb, prediction, overlay(frame.rgb, frame.label_map, label_space)]

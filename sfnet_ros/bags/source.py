@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sfnet_ros.bags.read import LABEL_SPACE_NOTE, Bag, BagError
-from sfnet_ros.bags.review import check_truth
+from sfnet_ros.bags.truth import check_truth
 from sfnet_ros.labels import LabelSpace
 
 

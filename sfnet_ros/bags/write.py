@@ -25,6 +25,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 
 from sfnet_ros.bags.join import join_parts
 from sfnet_ros.bags.messages import TYPES, Stamped, stamp_ns
+from sfnet_ros.files import refuse_existing
 
 # From version 9 on the QoS profiles are nested YAML, which Humble and Iron cannot read; Jazzy and later read both.
 VERSION: Final = 8
@@ -134,8 +135,7 @@ def new_bag(folder: Path, notes: Mapping[str, str], storing: Storing = Storing()
         OSError: The disk is full, or fails.
     """
     folder = Path(os.path.abspath(folder))
-    if folder.exists():
-        raise FileExistsError(f'{folder} exists already and is left as it is: choose another name, or delete it first')
+    refuse_existing(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     # The file in the bag is named after the bag's folder, so the folder has its last name from the start.
     workshop = Path(mkdtemp(prefix=f'.{folder.name}.', dir=folder.parent))

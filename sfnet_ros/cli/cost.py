@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Count, print the table, and write what was asked for."""
     from sfnet_ros.benchmark.text_table import text_table
-    from sfnet_ros.files import check_writable
+    from sfnet_ros.files import check_writable, write_json
 
     check_writable(args.json)
     changes = {name: getattr(args, name) for name in _CHANGES if getattr(args, name) is not None}
@@ -55,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
             'published does not say how the number came about: ours is printed beside it and means no agreement.'
         )
     if args.json:
-        _write(args.json, rows if args.paper else rows[0])
+        write_json(args.json, rows if args.paper else rows[0])
     return 0
 
 
@@ -128,10 +127,3 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return 'yes' if value else 'no'
     return f'{value:,}' if isinstance(value, int) else str(value)
-
-
-def _write(path: Path, content: Mapping[str, object] | Iterable[Mapping[str, object]]) -> None:
-    from sfnet_ros.files import atomic_path
-
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + '\n', encoding='utf-8')

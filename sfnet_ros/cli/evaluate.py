@@ -47,12 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score, print the table, and write what was asked for."""
+    from sfnet_ros.files import check_writable
     from sfnet_ros.training.distributed import joined_processes
 
     if args.record and (args.input_size or args.jpeg_quality is not None or asks_for_protocol(args)):
         raise ValueError(
             f'--record notes what the model gives as it is; leave out --input-size, --jpeg-quality, {PROTOCOL_OPTIONS}'
         )
+    check_writable(args.json, args.submission)
     with joined_processes('cpu' if args.device == 'auto' else args.device) as (processes, device):
         if processes.count > 1:
             if args.record or args.submission:
@@ -106,6 +108,7 @@ def _report(
     agreement: LabelAgreement | None,
 ) -> None:
     from sfnet_ros.evaluation import scores_row, scores_table
+    from sfnet_ros.files import write_json
     from sfnet_ros.runtime import update_manifest
     from sfnet_ros.runtime.faithful import with_agreement
 
@@ -116,7 +119,7 @@ def _report(
         print(f'{100 * agreement.share:.2f} % of the labels are those of torch in float32')
     measured = _split_scores(scores, label_space)
     if args.json:
-        _write_json(args.json, measured)
+        write_json(args.json, {'miou': measured.overall, 'iou_per_class': measured.per_class})
     if args.record and agreement:
         update_manifest(args.model, lambda manifest: with_agreement(manifest, {pair: agreement.share}))
     elif args.record:
@@ -145,16 +148,6 @@ def _split_scores(scores: ConfusionMatrix, label_space: LabelSpace) -> SplitScor
 
     iou = {name: round(float(share), 4) for name, share in zip(label_space.names, scores.iou_per_class, strict=True)}
     return SplitScores(round(scores.miou, 4), {name: share for name, share in iou.items() if share == share})
-
-
-def _write_json(path: Path, scores: SplitScores) -> None:
-    import json
-
-    from sfnet_ros.files import atomic_path
-
-    with atomic_path(path) as temporary:
-        document = {'miou': scores.overall, 'iou_per_class': scores.per_class}
-        temporary.write_text(json.dumps(document, indent=2) + '\n', encoding='utf-8')
 
 
 def _with_scores(manifest: ModelManifest, split: str, scores: SplitScores) -> ModelManifest:

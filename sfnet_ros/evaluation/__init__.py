@@ -5,7 +5,7 @@ from sfnet_ros.evaluation.boundary import BoundaryScore
 from sfnet_ros.evaluation.calibration import Calibration
 from sfnet_ros.evaluation.confusion import ConfusionMatrix
 from sfnet_ros.evaluation.flicker import Flicker, Motion, small_grey, small_labels
-from sfnet_ros.evaluation.score import score, scores_row, scores_table
+from sfnet_ros.evaluation.score import scores_row, scores_table
 
 __all__ = [
     'BoundaryScore',
@@ -14,7 +14,6 @@ __all__ = [
     'Flicker',
     'LabelAgreement',
     'Motion',
-    'score',
     'scores_row',
     'scores_table',
     'small_grey',

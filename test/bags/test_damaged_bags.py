@@ -12,13 +12,15 @@ from backports import zstd
 from rosbags.rosbag2 import CompressionMode, StoragePlugin
 
 from sfnet_ros.bags.drive import Frame
+from sfnet_ros.bags.evaluate import evaluate_frames, read_frames
 from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC, Recording, make_bag
 from sfnet_ros.bags.messages import COMPRESSED_IMAGE, jpeg_message, label_message
 from sfnet_ros.bags.read import Bag, BagError
-from sfnet_ros.bags.review import review
+from sfnet_ros.bags.run import Run
+from sfnet_ros.bags.source import Source
 from sfnet_ros.bags.storage import compression
 from sfnet_ros.bags.write import Storing, new_bag
-from sfnet_ros.runtime import to_rgb
+from sfnet_ros.runtime import Segmenter, to_rgb
 
 from .whole_bags import FRAMES, grey, write_ros1, write_ros2
 
@@ -269,7 +271,7 @@ def test_chunks_that_overlap_are_read_in_the_order_of_recording(mcap: Path) -> N
     assert within == [10**9 + 10**8, 10**9 + 2 * 10**8]
 
 
-def test_what_does_not_belong_together_is_counted(tmp_path: Path) -> None:
+def test_what_does_not_belong_together_is_counted(tmp_path: Path, small_model: Path) -> None:
     with new_bag(tmp_path / 'drive', {}) as writer:
         frames = {5: (24, 32), 6: (24, 32), 4: (48, 64), 7: (24, 32)}
         for stamp, hw in frames.items():
@@ -278,16 +280,18 @@ def test_what_does_not_belong_together_is_counted(tmp_path: Path) -> None:
         for stamp in (4, 5, 8, 9):
             writer.add(LABEL_TOPIC, COMPRESSED_IMAGE, label_message(grey(0)[:, :, 0], stamp, ''))
     with Bag(tmp_path / 'drive') as bag:
-        reviewed = list(review(bag, IMAGE_TOPIC, LABEL_TOPIC, lambda _: None))
-        assert [(frame.stamp_ns, frame.target is not None) for frame in reviewed] == [
-            (4, False), (5, True), (6, False), (6, False), (7, False),
+        read = list(read_frames(bag, IMAGE_TOPIC, LABEL_TOPIC))
+        assert [(frame.stamp_ns, frame.target is not None) for frame in read] == [
+            (4, True), (5, True), (6, False), (6, False), (7, False),
         ]  # fmt: skip
-        assert bag.warnings == [
-            f'messages on {IMAGE_TOPIC} with the stamp of an earlier one: 1 (6 ns)',
-            'label maps of another size than their frames, left out: 1 (24x32 for 48x64)',
-            'sizes of frames beside the first: 1 (24x32)',
-            'label maps of the ground truth without a frame of their stamp: 2 (the first: 8 ns)',
-        ]
+        assert bag.warnings == [f'messages on {IMAGE_TOPIC} with the stamp of an earlier one: 1 (6 ns)']
+    segmenter = Segmenter.from_model(small_model, backend='torch', precision='float32')
+    source = Source.of(tmp_path / 'drive', IMAGE_TOPIC, LABEL_TOPIC)
+    scores = evaluate_frames(source.path, source.topic, source.truth_topic, segmenter)
+    assert Run.of(segmenter, [source], scores).scores.warnings == [
+        '2 of 4 label maps of the ground truth were not used: no readable frame has their stamp, or they are damaged',
+        f'{tmp_path / "drive"}: frames of several sizes: 4 of 24x32, 1 of 48x64',
+    ]
 
 
 def test_the_same_is_said_once(mcap: Path, caplog: pytest.LogCaptureFixture) -> None:

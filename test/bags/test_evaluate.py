@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from sfnet_ros.bags.album import Sampling
+from sfnet_ros.bags.drive import Frame
 from sfnet_ros.bags.evaluate import evaluate_frames
 from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC, Recording, make_bag
 from sfnet_ros.cli import main
-from sfnet_ros.datasets import Sample
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.runtime import Segmenter
 
@@ -28,7 +28,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scene = cv2.resize(random.integers(0, 256, (12, 24, 3)).astype(np.uint8), (128, 64))
     target = np.tile(np.repeat(np.arange(8, dtype=np.uint8), 12), (64, 1))
     target[:8] = 255
-    samples = [Sample(str(index), scene[:, index : index + 96].copy(), target) for index in range(FRAMES)]
+    samples = [Frame(scene[:, index : index + 96].copy(), target) for index in range(FRAMES)]
     folder = tmp_path_factory.mktemp('bags') / 'drive <b>'
     make_bag(folder, samples, LabelSpace.load('camvid'), Recording())
     return folder
@@ -150,7 +150,7 @@ def test_outputs_that_cannot_be_are_a_sentence_before_any_work(
     before = sorted(bag.iterdir())
     for arguments, sentence in (
         (['--out', str(bag)], 'is a recording, or within one, and is left as it is'),
-        (['--json', str(tmp_path)], 'is a folder, and a file is written there'),
+        (['--json', str(tmp_path)], 'is a folder, and a file is accepted there'),
         (['--topic', '/up', '--out', str(tmp_path / 'a.html')], 'has no image topic /up'),
     ):
         assert main(['bag', 'evaluate', str(bag), *arguments]) == 1

@@ -4,26 +4,23 @@ import cv2
 import numpy as np
 import pytest
 
+from sfnet_ros.bags.drive import Frame
 from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC, Recording, make_bag
 from sfnet_ros.bags.messages import to_label_map
 from sfnet_ros.bags.read import Bag
-from sfnet_ros.datasets import Sample
 from sfnet_ros.labels import LabelSpace
 
 CAMVID = LabelSpace.load('camvid')
 
 
-def drive(frames: int = 3) -> list[Sample]:
+def drive(frames: int = 3) -> list[Frame]:
     random = np.random.default_rng(0)
     ids = np.array([*range(11), 255], np.uint8)
-    return [
-        Sample(f'{i}', random.integers(0, 256, (12, 16, 3), np.uint8), random.choice(ids, (12, 16)))
-        for i in range(frames)
-    ]
+    return [Frame(random.integers(0, 256, (12, 16, 3), np.uint8), random.choice(ids, (12, 16))) for i in range(frames)]
 
 
 def test_labels_come_back_as_they_were_and_frames_within_what_jpeg_loses(tmp_path: Path) -> None:
-    samples = [Sample('flat', np.full((12, 16, 3), (200, 40, 90), np.uint8), drive()[0].target)]
+    samples = [Frame(np.full((12, 16, 3), (200, 40, 90), np.uint8), drive()[0].target)]
     make_bag(tmp_path / 'bag', samples, CAMVID, Recording())
     with Bag(tmp_path / 'bag') as bag:
         (frame,) = bag.messages(IMAGE_TOPIC)

@@ -5,20 +5,21 @@ import cv2
 import numpy as np
 import pytest
 
+from sfnet_ros.bags.drive import Frame
+from sfnet_ros.bags.evaluate import read_frames
 from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC, Recording, make_bag
 from sfnet_ros.bags.messages import COMPRESSED_IMAGE, jpeg_message
 from sfnet_ros.bags.read import Bag
-from sfnet_ros.bags.review import ReviewedFrame, review
+from sfnet_ros.bags.scores import LabelledFrame
 from sfnet_ros.bags.sheet import write_sheet
 from sfnet_ros.bags.video import new_video
 from sfnet_ros.bags.write import new_bag
-from sfnet_ros.datasets import Sample
 from sfnet_ros.labels import LabelSpace
 
 CAMVID = LabelSpace.load('camvid')
 LABELS = np.tile(np.arange(12, dtype=np.uint8), (40, 5))
 GREY = np.full((40, 60, 3), 128, np.uint8)
-FRAME = ReviewedFrame(1, GREY, LABELS, LABELS)
+FRAME = LabelledFrame('drive', 0, 1, GREY, LABELS, LABELS)
 
 
 def pictures_in(path: Path) -> list[np.ndarray]:
@@ -65,7 +66,9 @@ def test_sheet_has_a_row_for_each_frame(target: np.ndarray | None, columns: int,
 
 
 def test_sheet_of_large_frames_of_mixed_sizes_stays_a_sheet(tmp_path: Path) -> None:
-    large = ReviewedFrame(1, np.zeros((1000, 2000, 3), np.uint8), None, np.zeros((1000, 2000), np.uint8))
+    large = replace(
+        FRAME, rgb=np.zeros((1000, 2000, 3), np.uint8), target=None, label_map=np.zeros((1000, 2000), np.uint8)
+    )
     write_sheet(tmp_path / 'sheet.png', [large, FRAME], CAMVID)
     sheet = cv2.imread(str(tmp_path / 'sheet.png'))
     assert sheet is not None
@@ -73,24 +76,25 @@ def test_sheet_of_large_frames_of_mixed_sizes_stays_a_sheet(tmp_path: Path) -> N
     assert 2 * 240 < sheet.shape[0] < 3 * 240
 
 
-def test_review_brings_together_what_has_one_stamp(tmp_path: Path) -> None:
-    make_bag(tmp_path / 'bag', [Sample('a', GREY, LABELS), Sample('b', GREY, LABELS[:, ::-1])], CAMVID, Recording())
-    predictions = {Recording().stamp_ns(1): LABELS}
+def test_what_has_one_stamp_is_read_together(tmp_path: Path) -> None:
+    make_bag(tmp_path / 'bag', [Frame(GREY, LABELS), Frame(GREY, LABELS[:, ::-1])], CAMVID, Recording())
     with Bag(tmp_path / 'bag') as bag:
-        first, second = review(bag, IMAGE_TOPIC, LABEL_TOPIC, predictions.get)
-    assert first.label_map is None
+        first, second = read_frames(bag, IMAGE_TOPIC, LABEL_TOPIC)
     np.testing.assert_array_equal(first.target, LABELS)
-    np.testing.assert_array_equal(second.label_map, LABELS)
     np.testing.assert_array_equal(second.target, LABELS[:, ::-1])
+    assert first.rgb is not None
     assert first.rgb.shape == GREY.shape
 
 
-def test_review_passes_over_a_damaged_frame(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_frame_is_told_and_passed_over(tmp_path: Path) -> None:
     damaged, good = jpeg_message(GREY, 95, 1, ''), jpeg_message(GREY, 95, 2, '')
     damaged.data = damaged.data[:50]  # type: ignore[attr-defined]
     with new_bag(tmp_path / 'bag', {}) as writer:
         writer.add(IMAGE_TOPIC, COMPRESSED_IMAGE, damaged)
         writer.add(IMAGE_TOPIC, COMPRESSED_IMAGE, good)
     with Bag(tmp_path / 'bag') as bag:
-        assert [frame.stamp_ns for frame in review(bag, IMAGE_TOPIC, None, lambda _: None)] == [2]
-    assert 'frames that cannot be decoded, left out: 1 (JPEG data is cut off' in caplog.text
+        first, second = read_frames(bag, IMAGE_TOPIC, None)
+    assert first.rgb is None
+    assert 'a frame was left out: JPEG data is cut off' in first.complaints[0]
+    assert second.rgb is not None
+    assert second.complaints == []

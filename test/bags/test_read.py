@@ -15,7 +15,7 @@ from sfnet_ros.bags.messages import (
     to_label_map,
 )
 from sfnet_ros.bags.read import LABEL_SPACE_NOTE, Bag, BagError
-from sfnet_ros.bags.review import check_truth
+from sfnet_ros.bags.truth import check_truth
 from sfnet_ros.bags.write import new_bag
 
 SAMPLE = Path(__file__).parents[1] / 'data' / 'camvid_0016E5'
@@ -104,17 +104,6 @@ def test_labels_are_ground_truth_only_where_the_bag_or_the_user_says_so(tmp_path
             bag.choose_truth_topic(None)
         with pytest.raises(LabelFormatError, match='/front/image/compressed holds no ground truth: a compressed label'):
             check_truth(bag, '/front/image/compressed')
-
-
-def test_frames_that_repeat_their_stamp_are_a_sentence(tmp_path: Path) -> None:
-    with new_bag(tmp_path / 'bag', {}) as bag:
-        for topic, stamps in {'/zero': (0, 0, 0), '/good': (1, 2)}.items():
-            for stamp in stamps:
-                bag.add(topic, COMPRESSED_IMAGE, jpeg_message(GREY, 95, stamp, ''))
-    with Bag(tmp_path / 'bag') as bag:
-        bag.refuse_repeated_stamps('/good')
-        with pytest.raises(BagError, match='has 3 frames on /zero with the same stamp, 0 ns, but labels are matched'):
-            bag.refuse_repeated_stamps('/zero')
 
 
 def test_several_topics_of_frames_are_a_sentence_that_lists_them(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from sfnet_ros.bags.read import Bag, BagMessage
 from sfnet_ros.bags.scores import FrameScore
 from sfnet_ros.bags.source import Source, why_not_scored
 from sfnet_ros.bags.truth import Truths
+from sfnet_ros.files import refuse_existing
 from sfnet_ros.runtime.segmenter import Segmenter
 
 # Tells of each frame where it is from, what chose it, and whose labels it has.
@@ -35,16 +36,6 @@ class Exported:
 
     truth: int
     model: int
-
-
-def refuse_existing(out: Path) -> None:
-    """Make sure that nothing has the name of the data set.
-
-    Raises:
-        FileExistsError: Something has.
-    """
-    if out.exists():
-        raise FileExistsError(f'{out} exists already and is left as it is: choose another name, or delete it first')
 
 
 def write_dataset(

@@ -9,6 +9,7 @@ from pathlib import Path
 from sfnet_ros.bags.label.plan import Interval, LabelOptions, LabelPlan, intervals, plan_labels
 from sfnet_ros.bags.label.work_folder import WorkFolder
 from sfnet_ros.bags.read import Bag, BagError
+from sfnet_ros.files import refuse_existing
 from sfnet_ros.runtime.manifest import ModelManifest
 from sfnet_ros.runtime.segmenter_options import SegmenterOptions
 
@@ -87,16 +88,6 @@ def is_made_by(out: Path, plan: LabelPlan) -> bool:
             return any(note.get('made_by') == plan.digest for note in bag.predictions.values())
     except (BagError, OSError):
         return False
-
-
-def refuse_existing(out: Path) -> None:
-    """Make sure that nothing has an output's name.
-
-    Raises:
-        FileExistsError: Something has.
-    """
-    if out.exists():
-        raise FileExistsError(f'{out} exists already and is left as it is: choose another name, or delete it first')
 
 
 def _plan(

@@ -11,21 +11,14 @@ from sfnet_ros.bags.label.assemble import LabelledBag, assemble
 from sfnet_ros.bags.label.job import LabelJob
 from sfnet_ros.bags.label.work_folder import WorkFolder
 from sfnet_ros.bags.label.worker import LabelTask, LabelWorker, count_frames
+from sfnet_ros.bags.parts import Progress
 
 
-class Progress(Protocol):
-    """Hear of the work as it is done."""
+class LabelProgress(Progress, Protocol):
+    """Hear besides of what is done already."""
 
     def kept(self, frames: int) -> None:
         """Frames need not be labelled, as they were before."""
-        ...
-
-    def done(self, frames: int) -> None:
-        """Frames are labelled."""
-        ...
-
-    def finished(self) -> None:
-        """A recording is whole."""
         ...
 
 
@@ -38,7 +31,7 @@ class Labelling:
         progress: Told of it.
     """
 
-    def __init__(self, jobs: Sequence[LabelJob], workers: Workers, progress: Progress) -> None:
+    def __init__(self, jobs: Sequence[LabelJob], workers: Workers, progress: LabelProgress) -> None:
         self._jobs = jobs
         self._workers = workers
         self._progress = progress

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE
+from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE, NAMESPACE
 from sfnet_ros.bags.read import Bag, BagError
 from sfnet_ros.runtime.manifest import ModelManifest
 from sfnet_ros.runtime.segmenter_options import SegmenterOptions
@@ -19,7 +18,6 @@ from sfnet_ros.runtime.segmenter_options import SegmenterOptions
 # Of half-open time intervals; None is before all and after all.
 Interval = tuple[int | None, int | None]
 
-_TOPIC_PREFIX = re.compile(r'(/[A-Za-z_][A-Za-z0-9_]*)+')
 # What of a manifest decides on labels and confidences; the rest is what is known about them.
 _DECIDING = ('label_space', 'network', 'network_short_side', 'mean', 'std', 'temperature', 'weights_sha256')
 
@@ -46,7 +44,7 @@ class LabelOptions:
     frames_per_chunk: int = 64
 
     def __post_init__(self) -> None:
-        if not _TOPIC_PREFIX.fullmatch(self.prefix):
+        if not NAMESPACE.fullmatch(self.prefix):
             raise ValueError(f'{self.prefix!r} does not begin the name of a topic; one such as /sfnet is accepted')
         if self.frames_per_chunk < 1:
             raise ValueError(f'chunks of {self.frames_per_chunk} frames are not accepted; 1 or more are')

@@ -17,11 +17,6 @@ _PLAN_FILE = 'plan.json'
 _CHUNK = 'chunk_{}.zip'
 
 
-def work_folders(out: Path) -> list[Path]:
-    """List the folders of work, of whatever plan, that is not finished."""
-    return sorted(out.parent.glob(f'{out.name}.partial-*'))
-
-
 class WorkFolder:
     """Hold the chunks of one plan in a folder beside its output, named after both; one process at a time has it.
 
@@ -91,10 +86,6 @@ class WorkFolder:
     def get(self, number: int) -> bytes:
         """Read a chunk."""
         return self._chunk(number).read_bytes()
-
-    def drop(self, number: int) -> None:
-        """Forget a chunk."""
-        self._chunk(number).unlink()
 
     def clear(self) -> None:
         """Delete the folder; what of it cannot be deleted is only in the way."""

@@ -11,7 +11,7 @@ from sfnet_ros.bags.report.plot import Plot, percent, run_color, upper_end
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.scores import FrameScore
 from sfnet_ros.labels import LabelSpace
-from sfnet_ros.pages import Markup, shape
+from sfnet_ros.pages import Markup, css_color, shape
 
 # More than these no screen shows.
 _POINTS = 400
@@ -85,7 +85,7 @@ def class_shares(run: Run) -> Markup:
     for class_id, item in enumerate(run.label_space.classes):
         top, bottom = tops[:, class_id], tops[:, class_id] - columns[:, class_id]
         around = [*zip(places, top, strict=True), *zip(places[::-1], bottom[::-1], strict=True)]
-        plot.area(around, _rgb(item.color), f'{item.name}: {shares[:, class_id].mean():.1%}')
+        plot.area(around, css_color(item.color), f'{item.name}: {shares[:, class_id].mean():.1%}')
     return plot.render()
 
 
@@ -146,13 +146,9 @@ def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([part[np.isfinite(part)].mean() if np.isfinite(part).any() else np.nan for part in parts])
 
 
-def _rgb(color: tuple[int, int, int]) -> str:
-    return '#{:02x}{:02x}{:02x}'.format(*color)
-
-
 def _heat(share: float, is_right: bool) -> str:
     full = (0, 114, 178) if is_right else (213, 94, 0)
     # Small shares are to be seen too.
     weight = share**0.5
     red, green, blue = (round(245 + weight * (part - 245)) for part in full)
-    return _rgb((red, green, blue))
+    return css_color((red, green, blue))

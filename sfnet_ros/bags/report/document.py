@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sfnet_ros import files
 from sfnet_ros.bags.run import Run, label_agreement
 from sfnet_ros.bags.source import Source
-from sfnet_ros.files import atomic_path
 
 WORST = 6
 
@@ -23,8 +22,7 @@ def write_json(path: Path, sources: Sequence[Source], runs: Sequence[Run]) -> No
     Raises:
         OSError: It cannot be written.
     """
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(document(sources, runs), indent=2) + '\n', encoding='utf-8')
+    files.write_json(path, document(sources, runs))
 
 
 def document(sources: Sequence[Source], runs: Sequence[Run]) -> dict[str, Any]:
@@ -87,12 +85,18 @@ def of_run(run: Run) -> dict[str, Any]:
 
 def latency_ms(run: Run) -> dict[str, float | None]:
     """Sum up how long the labels took."""
-    times = [frame.latency_ms for frame in run.scores.frames if not math.isnan(frame.latency_ms)]
-    if not times:
-        return dict.fromkeys(('mean', 'p50', 'p95', 'max'))
-    p50, p95 = np.percentile(times, (50, 95))
-    values = {'mean': float(np.mean(times)), 'p50': float(p50), 'p95': float(p95), 'max': max(times)}
-    return {name: round(value, 2) for name, value in values.items()}
+    found = spread(frame.latency_ms for frame in run.scores.frames if not math.isnan(frame.latency_ms))
+    return dict(found) if found else dict.fromkeys(('mean', 'p50', 'p95', 'max'))
+
+
+def spread(values: Iterable[float]) -> dict[str, float]:
+    """Give mean, p50, p95 and max; nothing of nothing."""
+    found = np.fromiter(values, float)
+    if not len(found):
+        return {}
+    p50, p95 = np.percentile(found, (50, 95))
+    numbers = {'mean': found.mean(), 'p50': p50, 'p95': p95, 'max': found.max()}
+    return {name: round(float(value), 2) for name, value in numbers.items()}
 
 
 def difference(first: Run, run: Run) -> dict[str, Any]:

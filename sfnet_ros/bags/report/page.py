@@ -15,7 +15,7 @@ from sfnet_ros.bags.report.style import STYLE
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.source import Source
 from sfnet_ros.files import atomic_path
-from sfnet_ros.pages import Markup, data_uri, join, tag
+from sfnet_ros.pages import Markup, css_color, data_uri, join, tag
 
 
 def write_page(path: Path, sources: Sequence[Source], runs: Sequence[Run], more: Sequence[Markup] = ()) -> None:
@@ -122,7 +122,10 @@ def _flicker(runs: Sequence[Run]) -> Markup:
 
 
 def _latency(runs: Sequence[Run]) -> Markup:
-    text = 'From a decoded frame to its labels; the last bar holds all that took longer. Below, frame by frame.'
+    text = (
+        'What each label took: in an evaluation from the decoded frame on, in a replay from its publishing on. The '
+        'last bar holds all that took longer. Below, frame by frame.'
+    )
     over_time = charts.over_time(runs, 'latency', lambda frame: frame.latency_ms, lambda value: f'{value:g} ms')
     return section('Latency', text, charts.latencies(runs), over_time)
 
@@ -135,7 +138,7 @@ def _shares(runs: Sequence[Run]) -> Markup:
 def _legend(runs: Sequence[Run]) -> Iterator[Markup]:
     items = []
     for item in dict.fromkeys(item for run in runs for item in run.label_space.classes):
-        color = '#{:02x}{:02x}{:02x}'.format(*item.color)
+        color = css_color(item.color)
         items.append(tag('span', tag('span', '', class_='swatch', style=f'background:{color}'), item.name))
     yield tag('p', *items, class_='legend')
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sfnet_ros.bags.report.document import latency_ms
 from sfnet_ros.bags.report.plot import run_color
 from sfnet_ros.bags.run import Run, label_agreement
-from sfnet_ros.pages import Markup, tag
+from sfnet_ros.pages import Markup, css_color, tag
 
 
 def _latency(name: str) -> Callable[[Run], float]:
@@ -60,7 +60,7 @@ def by_class(runs: Sequence[Run]) -> Markup:
     over = tag('tr', tag('th', ''), *[tag('th', kind, colspan=len(runs)) for kind in ('IoU', 'boundary F')])
     rows = []
     for item in dict.fromkeys(item for run in runs for item in run.label_space.classes):
-        color = '#{:02x}{:02x}{:02x}'.format(*item.color)
+        color = css_color(item.color)
         name = tag('th', tag('span', '', class_='swatch', style=f'background:{color}'), item.name)
         scores = [_of_class(run, item.name) for run in runs]
         ious = _cells([iou for iou, _ in scores], '%', 1, True, bars=True)

@@ -103,7 +103,6 @@ def walk(file: BinaryIO, start: int, stop: int) -> Iterator[Record]:
         at = record.at + record.length
 
 
-@dataclass
 class Directory:
     """Hold the types and topics that a file tells of."""
 

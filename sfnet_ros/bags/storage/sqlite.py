@@ -108,13 +108,13 @@ class SqliteFile:
     def _definitions(self) -> dict[str, MessageDefinition]:
         query = 'SELECT topic_type, encoding, encoded_message_definition FROM message_definitions'
         try:
-            return {str(kind): definition(str(encoding), str(text)) for kind, encoding, text in self._ask(query)}
+            return {
+                str(kind): definition(str(encoding), str(text))
+                for kind, encoding, text in self._database.execute(query)
+            }
         except sqlite3.Error:
             # What we read needs none of them.
             return {}
-
-    def _ask(self, query: str) -> sqlite3.Cursor:
-        return self._database.execute(query)
 
     def _rows(self, tally: Tally) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """List the readable messages: their ids, topics and times."""

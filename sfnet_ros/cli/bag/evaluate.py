@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -141,16 +139,11 @@ def _is_page(out: Path) -> bool:
 
 def _check_outputs(args: argparse.Namespace, bags: Sequence[Path]) -> None:
     """Refuse, before minutes of work, what could not be written in the end, or would lie upon a recording."""
+    from sfnet_ros.files import check_writable
+
     recordings = [bag.resolve() for bag in bags]
-    files = [path for path in (args.json, args.out if _is_page(args.out) else None) if path is not None]
-    for path in files:
-        if path.is_dir():
-            raise ValueError(f'{path} is a folder, and a file is written there; choose another name')
-    for path in (*files, args.out):
-        if any(path.resolve() == bag or bag in path.resolve().parents for bag in recordings):
+    outputs = [args.out if _is_page(args.out) else args.out / 'report.html', *([args.json] if args.json else [])]
+    for path in outputs:
+        if any(bag in path.resolve().parents or path.resolve() == bag for bag in recordings):
             raise ValueError(f'{path} is a recording, or within one, and is left as it is; choose another name')
-    for folder in (args.out, *(path.parent for path in files)):
-        if not _is_page(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            if not os.access(folder, os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    check_writable(*outputs)

@@ -38,10 +38,11 @@ def run(args: argparse.Namespace) -> int:
     """Choose, write, and say whose labels are where."""
     from tqdm import tqdm
 
-    from sfnet_ros.bags.export.dataset import FRAMES_FILE, refuse_existing, write_dataset
+    from sfnet_ros.bags.export.dataset import FRAMES_FILE, write_dataset
     from sfnet_ros.bags.export.select import Selection, select
     from sfnet_ros.bags.run import evaluate
     from sfnet_ros.bags.source import Source
+    from sfnet_ros.files import refuse_existing
 
     gap_s = (1.0 if args.select else 0.0) if args.min_gap is None else args.min_gap
     selection = Selection(args.select, args.count, gap_s)

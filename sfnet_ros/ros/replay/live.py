@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from sfnet_ros.bags.report.document import spread
 from sfnet_ros.ros.replay.plan import ReplayPlan
 from sfnet_ros.ros.replay.replayed import Replayed, rate_hz
 from sfnet_ros.ros.replay.stage import LABEL_TOPIC
@@ -76,7 +76,7 @@ def live_facts(plan: ReplayPlan, replayed: Replayed, stamps_ns: list[int], unrea
         unread_frames=unread,
         dropped=replayed.sent - unread - len(replayed.received_ns),
         fps=fps,
-        age_ms=summary(replayed.label_ages_ms()),
+        age_ms=spread(replayed.label_ages_ms()),
         stamps=stamps,
         rates_hz={**{topic.topic: topic.rate_hz for topic in replayed.topics}, LABEL_TOPIC: fps},
         model_ms=model_ms,
@@ -99,18 +99,8 @@ def stamp_facts(stamps_ns: list[int], replayed: Replayed) -> dict[str, Any]:
         'repeated_labels': replayed.repeated,
         'repeated': len(stamps_ns) - len(set(stamps_ns)),
         'decreasing': int((intervals_ms < 0).sum()),
-        'interval_ms': summary(intervals_ms.tolist()),
+        'interval_ms': spread(intervals_ms.tolist()),
     }
-
-
-def summary(values: Iterable[float]) -> dict[str, float]:
-    """Give mean, p50, p95 and max; nothing of nothing."""
-    found = np.fromiter(values, float)
-    if not len(found):
-        return {}
-    p50, p95 = np.percentile(found, (50, 95))
-    numbers = {'mean': found.mean(), 'p50': p50, 'p95': p95, 'max': found.max()}
-    return {name: round(float(number), 2) for name, number in numbers.items()}
 
 
 def _label_rate(replayed: Replayed) -> float | None:

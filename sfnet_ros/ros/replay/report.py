@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from sfnet_ros.bags.report.page import section, write_page
 from sfnet_ros.bags.report.table import table
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.source import Source
-from sfnet_ros.files import atomic_path
+from sfnet_ros.files import write_json
 from sfnet_ros.pages import Markup, tag
 from sfnet_ros.ros.replay.live import Live
 
@@ -57,8 +56,7 @@ class ReplayReport:
         Raises:
             OSError: It cannot be written.
         """
-        with atomic_path(path) as temporary:
-            temporary.write_text(json.dumps(self.document(), indent=2) + '\n', encoding='utf-8')
+        write_json(path, self.document())
 
     def _section(self) -> Markup:
         live = self.live

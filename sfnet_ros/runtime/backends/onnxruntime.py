@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -61,6 +62,13 @@ class OnnxRuntimeBackend(GridBackend):
         del self._session
 
 
+@cache
+def _errors() -> tuple[type[Exception], ...]:
+    from onnxruntime.capi import onnxruntime_pybind11_state as library
+
+    return tuple(kind for kind in vars(library).values() if isinstance(kind, type) and issubclass(kind, Exception))
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn onnxruntime's errors, which have no kind in common, into the one that other backends fail with.
@@ -68,10 +76,7 @@ def _told() -> Iterator[None]:
     Raises:
         RuntimeError: onnxruntime failed.
     """
-    from onnxruntime.capi import onnxruntime_pybind11_state as library
-
-    kinds = [kind for kind in vars(library).values() if isinstance(kind, type) and issubclass(kind, Exception)]
     try:
         yield
-    except tuple(kinds) as error:
+    except _errors() as error:
         raise RuntimeError(f'onnxruntime failed: {" ".join(str(error).split())}') from error

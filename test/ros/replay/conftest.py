@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from sfnet_ros.bags.drive import Frame
+from sfnet_ros.bags.evaluate import read_frames
 from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC, Recording, make_bag
 from sfnet_ros.bags.read import Bag
-from sfnet_ros.bags.review import review
 from sfnet_ros.bags.source import Source
-from sfnet_ros.datasets import Sample
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.ros.replay.judge import judge
 from sfnet_ros.ros.replay.plan import ReplayPlan
@@ -47,9 +46,8 @@ def short_drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a recording of the sample drive's first frames."""
     folder = tmp_path_factory.mktemp('bags') / 'short'
     with Bag(SAMPLE) as bag:
-        frames = islice(review(bag, IMAGE_TOPIC, LABEL_TOPIC, lambda _: None), FRAMES)
-        samples = [Sample(str(frame.stamp_ns), frame.rgb, frame.target) for frame in frames if frame.target is not None]
-    make_bag(folder, samples, LabelSpace.load('camvid'), Recording(rate=5.0))
+        frames = [Frame(read.rgb, read.target) for read in read_frames(bag, IMAGE_TOPIC, LABEL_TOPIC, stop=FRAMES)]
+    make_bag(folder, frames, LabelSpace.load('camvid'), Recording(rate=5.0))
     return folder
 
 

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from sfnet_ros.bags.evaluate import read_frames
 from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC
 from sfnet_ros.bags.read import Bag
-from sfnet_ros.bags.review import review
 from sfnet_ros.cli import main
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.ros.replay.child import ReplayError
@@ -46,11 +46,12 @@ def test_live_labels_and_scores_are_those_of_the_model_on_the_same_frames(outcom
     offline = ConfusionMatrix(outcome.segmenter.label_space.num_classes)
     compared: Counter[bool] = Counter()
     with Bag(short_drive) as bag:
-        for frame in review(bag, IMAGE_TOPIC, LABEL_TOPIC, outcome.replayed.labels.get):
-            if frame.label_map is not None and frame.target is not None:
+        for frame in read_frames(bag, IMAGE_TOPIC, LABEL_TOPIC):
+            label_map = outcome.replayed.labels.get(frame.stamp_ns)
+            if label_map is not None and frame.target is not None:
                 found = outcome.segmenter(frame.rgb)
                 offline.update(found.label_map, frame.target)
-                compared[np.array_equal(found.label_map, frame.label_map)] += 1
+                compared[np.array_equal(found.label_map, label_map)] += 1
                 confidence = outcome.replayed.labels.get(frame.stamp_ns, CONFIDENCE)
                 assert confidence is None or np.array_equal(confidence, found.confidence)
     assert compared == {True: outcome.report.live.processed}
