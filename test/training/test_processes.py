@@ -70,7 +70,8 @@ def test_two_processes_train_as_one_with_the_same_batch(write_config, tmp_path, 
     assert main(['train', '--config', str(first), '--out', str(tmp_path / 'start')]) == 0
     # What sees a part of a batch at a time is left out: statistics of batch norm, and dropout.
     alike = {'freeze_batch_norm': True, 'dropout': 0.0, 'loss': {'kind': 'cross_entropy'}}
-    config = write_config(init=str(tmp_path / 'start/tiny'), batch_size=4, data=data, **alike)
+    # Gently: where the loss runs away, roundings grow with it.
+    config = write_config(init=str(tmp_path / 'start/tiny'), lr=0.002, data=data, **alike)
     torchrun = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', '2']
     together = [*torchrun, *SFNET, 'train', '--config', str(config), '--out', str(tmp_path / 'two')]
     done = subprocess.run([*together, '--device', 'cpu'], cwd=ROOT, capture_output=True, text=True, timeout=110)
@@ -78,7 +79,7 @@ def test_two_processes_train_as_one_with_the_same_batch(write_config, tmp_path, 
     assert done.stdout.count('model: ') == 1
     assert main(['train', '--config', str(config), '--out', str(tmp_path / 'one'), '--device', 'cpu']) == 0
     one, two = losses_of(tmp_path / 'one'), losses_of(tmp_path / 'two')
-    assert len(one) == 2
+    assert len(one) == 6
     assert two == pytest.approx(one, abs=1e-4)
     assert (weights_of(tmp_path / 'two') - weights_of(tmp_path / 'one')).abs().max() < 1e-4
 
