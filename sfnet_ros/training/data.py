@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from sfnet_ros.training.config import TrainingConfig
 from sfnet_ros.training.distributed import ALONE, Processes
 from sfnet_ros.training.randomness import Purpose, seed_for
 from sfnet_ros.training.sampling import Sampler, shuffled
-from sfnet_ros.training.transforms import Augmentation
+from sfnet_ros.training.transforms import Augmentation, Bytes
 
 logger = logging.getLogger(__name__)
 
@@ -54,11 +54,11 @@ class Pictures:
     def __init__(self, dataset: Labelled, num_classes: int, long_side: int = 0, cache_gib: float = 4.0) -> None:
         self._dataset = dataset
         self._long_side = long_side
-        self._kept: list[tuple[Tensor, Tensor]] = []
+        self._kept: list[tuple[Bytes, Bytes]] = []
         self.pixel_counts = torch.zeros(num_classes, dtype=torch.long)
         used = 0
         for image, target in self._read_all():
-            self.pixel_counts += torch.bincount(target.flatten(), minlength=256)[:num_classes]
+            self.pixel_counts += torch.from_numpy(np.bincount(target.ravel(), minlength=256)[:num_classes])
             used += image.nbytes + target.nbytes
             if used <= cache_gib * 2**30:
                 self._kept.append((image, target))
@@ -72,18 +72,18 @@ class Pictures:
     def __len__(self) -> int:
         return len(self._dataset)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Give a picture ``(3, H, W)`` uint8 and its train ids ``(H, W)`` uint8."""
+    def __getitem__(self, index: int) -> tuple[Bytes, Bytes]:
+        """Give a picture ``(H, W, 3)`` uint8 and its train ids ``(H, W)`` uint8."""
         return self._kept[index] if index < len(self._kept) else self._read(index)
 
-    def _read_all(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def _read_all(self) -> Iterator[tuple[Bytes, Bytes]]:
         # Decoding releases the interpreter's lock. A few at a time, as what is decoded waits in memory.
         threads = os.cpu_count() or 1
         with ThreadPoolExecutor(threads) as pool:
             for start in range(0, len(self), 4 * threads):
                 yield from pool.map(self._read, range(start, min(start + 4 * threads, len(self))))
 
-    def _read(self, index: int) -> tuple[Tensor, Tensor]:
+    def _read(self, index: int) -> tuple[Bytes, Bytes]:
         sample = self._dataset[index]
         image, target = sample.image, sample.target
         height, width = target.shape
@@ -92,7 +92,7 @@ class Pictures:
             size = (round(width * factor), round(height * factor))
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
             target = np.asarray(cv2.resize(target, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
-        return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))), torch.from_numpy(target)
+        return image, target
 
     @property
     def rare_classes(self) -> list[int]:
@@ -101,20 +101,27 @@ class Pictures:
         return [int(train_id) for train_id in ((share > 0) & (share < _RARE_SHARE)).nonzero()]
 
 
-class _Epoch(Dataset[tuple[Tensor, Tensor]]):
-    """The pictures of one epoch, each changed by random numbers of its own."""
+class _Place(NamedTuple):
+    """Where in a run a picture is shown, and what of it."""
 
-    def __init__(self, pictures: Pictures, draws: Sequence[Draw], augmentation: Augmentation, place: tuple[int, int]):
+    epoch: int
+    position: int
+    draw: Draw
+    zoom: float
+
+
+class _Crops(Dataset[tuple[Bytes, Bytes]]):
+    """Pictures, each changed by random numbers that depend on its place in the run alone."""
+
+    def __init__(self, pictures: Pictures, config: TrainingConfig) -> None:
         self._pictures = pictures
-        self._draws = draws
-        self._augmentation = augmentation
-        self._place = place
+        self._seed = config.seed
+        self._augmentation = Augmentation(config.augment, pictures.rare_classes)
 
-    def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
-        draw = self._draws[position]
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed_for(Purpose.AUGMENTATION, *self._place, position))
-            return self._augmentation(*self._pictures[draw.index], draw.center)
+    def __getitem__(self, place: _Place) -> tuple[Bytes, Bytes]:
+        generator = np.random.default_rng(seed_for(Purpose.AUGMENTATION, self._seed, place.epoch, place.position))
+        image, target = self._pictures[place.draw.index]
+        return self._augmentation(image, target, generator, place.draw.center, place.zoom)
 
 
 class Batches:
@@ -151,6 +158,18 @@ class Batches:
                 f'a batch of {min(count, config.batch_size)} pictures is too small for {self._parts} parts (processes '
                 f'times accumulate) of {least} or more, which batch norm needs; use fewer parts, or a larger batch_size'
             )
+        workers = min(config.workers, os.cpu_count() or 1)
+        # The parts of the epoch that is on; the workers stay from one to the next.
+        self._next: list[list[_Place]] = []
+        self._loader = DataLoader(
+            _Crops(pictures, config),
+            batch_sampler=self._next,
+            num_workers=workers,
+            collate_fn=_collate,
+            pin_memory=torch.cuda.is_available(),
+            persistent_workers=workers > 0,
+            worker_init_fn=_one_thread,
+        )
 
     def epoch(self, epoch: int, zoom: float = 1.0, skip: int = 0) -> Iterator[list[Part]]:
         """Yield this process's parts of each batch of an epoch, but for the first ``skip`` batches.
@@ -160,19 +179,16 @@ class Batches:
             zoom: Everything is seen this much larger.
             skip: Batches that a run was through with before it was broken off.
         """
-        config, draws = self._config, self._draws(epoch)
-        augmentation = Augmentation(config.augment, self._pictures.rare_classes, zoom)
-        steps = range(skip, self.steps_per_epoch)
-        loader = DataLoader(
-            _Epoch(self._pictures, draws, augmentation, (config.seed, epoch)),
-            batch_sampler=[part for step in steps for part in self._own_parts(step, len(draws))],
-            num_workers=min(config.workers, os.cpu_count() or 1),
-            collate_fn=_collate,
-            pin_memory=torch.cuda.is_available(),
-        )
-        loaded = iter(loader)
-        for _ in steps:
-            yield [next(loaded) for _ in range(config.accumulate)]
+        draws = self._draws(epoch)
+        places = [_Place(epoch, position, draw, zoom) for position, draw in enumerate(draws)]
+        self._next[:] = [
+            [places[position] for position in part]
+            for step in range(skip, self.steps_per_epoch)
+            for part in self._own_parts(step, len(draws))
+        ]
+        loaded = iter(self._loader)
+        for _ in range(skip, self.steps_per_epoch):
+            yield [next(loaded) for _ in range(self._config.accumulate)]
 
     def _draws(self, epoch: int) -> list[Draw]:
         return self._sampler(np.random.default_rng(seed_for(Purpose.ORDER, self._config.seed, epoch)))
@@ -184,6 +200,11 @@ class Batches:
         return [part.tolist() for part in parts[: self._config.accumulate]]
 
 
-def _collate(samples: Sequence[tuple[Tensor, Tensor]]) -> Part:
+def _one_thread(_worker: int) -> None:
+    """Keep workers, of which there is one for a core, from starting threads for each core."""
+    cv2.setNumThreads(1)
+
+
+def _collate(samples: Sequence[tuple[Bytes, Bytes]]) -> Part:
     images, targets = zip(*samples, strict=True)
-    return torch.stack(images).permute(0, 2, 3, 1), torch.stack(targets).long()
+    return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(targets)).long()

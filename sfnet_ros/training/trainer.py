@@ -137,7 +137,7 @@ class Trainer:
         torch.manual_seed(seed_for(Purpose.DROPOUT, self.config.seed, self.step, self.processes.rank))
         for group in self.optimizer.param_groups:
             group['lr'] = self.lr * group['lr_factor']
-        moved = [(pixels.to(self.device), target.to(self.device)) for pixels, target in parts]
+        moved = [tuple(part.to(self.device, non_blocking=True) for part in pair) for pair in parts]
         shares = self.objective.shares([target for _, target in moved])
         loss = torch.zeros((), device=self.device)
         self.optimizer.zero_grad(set_to_none=True)
