@@ -1,4 +1,8 @@
-"""Take in the labels that the node publishes, with the moment of each: one process of a replay."""
+"""Take in the labels that the node publishes, with the moment of each: one process of a replay.
+
+It runs beside the node that is watched, on the same cores, and so leaves them alone: messages are kept as they came,
+and taken apart when all is over.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,10 @@ import argparse
 import time
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING
 
 from sfnet_ros.ros.process import prepare_process
 from sfnet_ros.ros.replay.line import MATCH_POLL_S, Line, running_ros
-
-if TYPE_CHECKING:
-    from sensor_msgs.msg import Image
+from sfnet_ros.ros.replay.stamping import stamp_of
 
 # A label that waits here is late, not lost.
 _QUEUE = 100
@@ -26,21 +27,18 @@ def main() -> None:
     from rclpy.executors import SingleThreadedExecutor
     from sensor_msgs.msg import Image
 
-    from sfnet_ros.bags.messages import stamp_ns, to_label_map
-
-    def take(message: Image, event: str) -> None:
+    def take(wire: bytes, event: str) -> None:
         at_ns = time.monotonic_ns()
-        picture = to_label_map(message)
         if store is not None:
-            store.write(picture.tobytes())
-        height, width = picture.shape
-        line.say(event, stamp_ns=stamp_ns(message), at_ns=at_ns, height=height, width=width)
+            store.write(wire)
+        line.say(event, stamp_ns=stamp_of(wire), at_ns=at_ns, size=len(wire))
 
     with running_ros(), nullcontext() if args.store is None else open(args.store, 'ab', buffering=0) as store:
         node = rclpy.create_node('sfnet_replay_collector')
-        node.create_subscription(Image, args.topic, partial(take, event='label'), _QUEUE)
+        node.create_subscription(Image, args.topic, partial(take, event='label'), _QUEUE, raw=True)
         if args.confidence_topic is not None:
-            node.create_subscription(Image, args.confidence_topic, partial(take, event='confidence'), _QUEUE)
+            take_confidence = partial(take, event='confidence')
+            node.create_subscription(Image, args.confidence_topic, take_confidence, _QUEUE, raw=True)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         line.say('ready')

@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from sfnet_ros.ros.replay.line import Line
+from sfnet_ros.ros.replay.stamping import stamp_wire
 
 _QUEUE = 10
-_NS_PER_S = 10**9
 
 
 class Outlet:
@@ -26,21 +26,21 @@ class Outlet:
         self._topic = topic
         self._count = self._first_ns = self._last_ns = 0
 
-    def send(self, message: Any) -> int:
-        """Publish a message, and give the moment before; of one that is serialized nothing can change on the way."""
+    def send(self, wire: bytes) -> int:
+        """Publish a message as it is serialized, of which nothing can change on the way, and give the moment before."""
         self._last_ns = time.monotonic_ns()
         self._first_ns = self._first_ns or self._last_ns
         self._count += 1
-        self.publisher.publish(message)
+        self.publisher.publish(wire)
         return self._last_ns
+
+    def is_heard(self) -> bool:
+        """Say whether anybody listens."""
+        return bool(self.publisher.get_subscription_count())
 
     def show(self, clock_ns: int) -> None:
         """Publish a time of the clock."""
-        from rosgraph_msgs.msg import Clock
-
-        clock = Clock()
-        clock.clock.sec, clock.clock.nanosec = divmod(clock_ns, _NS_PER_S)
-        self.send(clock)
+        self.send(stamp_wire(clock_ns))
 
     def tell(self, line: Line) -> None:
         """Tell how many messages there were, and from when to when."""

@@ -68,18 +68,21 @@ class AtWord:
 class Timekeeper:
     """Wait until messages are due, while a clock goes steadily from the time of the one to that of the next.
 
-    At a word the clock jumps, as nobody knows when the next one comes.
+    At a word the clock jumps, as nobody knows when the next one comes. While nobody looks it jumps too: ticking takes
+    from the cores that the node runs on.
 
     Args:
         pace: Says when they are due.
         line: Brings words, and the end.
         show: Shows a time of the clock, in nanoseconds; never one before the last.
+        is_watched: Says whether anybody looks at the clock.
     """
 
-    def __init__(self, pace: Pace, line: Line, show: Callable[[int], None]) -> None:
+    def __init__(self, pace: Pace, line: Line, show: Callable[[int], None], is_watched: Callable[[], bool]) -> None:
         self._pace = pace
         self._line = line
         self._show = show
+        self._is_watched = is_watched
         self._start_ns = time.monotonic_ns()
         self._due_ns = 0.0
         self._clock_ns: int | None = None
@@ -96,7 +99,7 @@ class Timekeeper:
         from_ns, from_clock_ns = self._due_ns, self._clock_ns
         rate = 0.0 if from_clock_ns is None or due_ns <= from_ns else (clock_ns - from_clock_ns) / (due_ns - from_ns)
         tick_ns = from_ns + _TICK_NS
-        while from_clock_ns is not None and tick_ns < due_ns:
+        while from_clock_ns is not None and tick_ns < due_ns and self._is_watched():
             if self._wait_until(tick_ns):
                 return False
             self._set(from_clock_ns + round((tick_ns - from_ns) * rate))

@@ -36,8 +36,9 @@ def main() -> None:
         outlets = _outlets(bag, args.topic, args.publish_on, info)
         if meet(outlets[args.topic].publisher, line):
             # A recording's own clock is sent as it was recorded: two clocks would be none.
-            show = outlets[_CLOCK_TOPIC].show if own_clock is None else _show_nothing
-            timekeeper = Timekeeper(_pace(args), line, show)
+            clock = outlets[_CLOCK_TOPIC]
+            show, is_watched = (clock.show, clock.is_heard) if own_clock is None else (_show_nothing, lambda: False)
+            timekeeper = Timekeeper(_pace(args), line, show, is_watched)
             _play(Sequence(bag, args.topic, info, own_clock, args.loops), timekeeper, outlets, line, args.at_word)
 
 

@@ -52,7 +52,7 @@ class Replayed(Exchange):
             self.repeated += event['stamp_ns'] in self.received_ns
         super().note(event)
         if kind in (LABEL, CONFIDENCE):
-            self.labels.add(event['stamp_ns'], (event['height'], event['width']), kind)
+            self.labels.add(event['stamp_ns'], event['size'], kind)
         elif kind == 'sent':
             stamp_ns = event['stamp_ns']
             self.sent_as[event['loop'], event['index']] = stamp_ns

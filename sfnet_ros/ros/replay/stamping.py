@@ -7,6 +7,7 @@ import struct
 # The encapsulation comes first, whose second byte is odd for little-endian; then the header, and its stamp before all.
 _BYTE_ORDER_AT, _STAMP_AT, _STAMP_END = 1, 4, 12
 _STAMPS = struct.Struct('>iI'), struct.Struct('<iI')
+_LITTLE_ENDIAN = b'\0\1\0\0'
 _NS_PER_S = 10**9
 
 
@@ -23,6 +24,11 @@ def stamp_of(wire: bytes) -> int:
     """
     seconds, nanoseconds = _layout(wire).unpack_from(wire, _STAMP_AT)
     return int(seconds) * _NS_PER_S + int(nanoseconds)
+
+
+def stamp_wire(stamp_ns: int) -> bytes:
+    """Serialize a message that is a stamp and nothing else, as rosgraph_msgs/Clock is."""
+    return _LITTLE_ENDIAN + _STAMPS[1].pack(*divmod(stamp_ns, _NS_PER_S))
 
 
 def restamped(wire: bytes, stamp_ns: int) -> bytes:

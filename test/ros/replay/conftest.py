@@ -68,7 +68,7 @@ def outcome(short_drive: Path, model_folder: Path, tmp_path_factory: pytest.Temp
     """Replay the short drive once."""
     before = set(SHARED_MEMORY.glob('*'))
     folder = tmp_path_factory.mktemp('out')
-    parameters = {'model': str(model_folder), 'backend': 'torch', 'precision': 'float32'}
+    parameters = {'model': str(model_folder), 'backend': 'torch', 'precision': 'float32', 'use_sim_time': True}
     source = Source.of(short_drive, None, None)
     plan = ReplayPlan(short_drive, IMAGE_TOPIC, True, parameters)
     replayed = replay(plan, on_label=lambda: None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -50,9 +51,15 @@ def test_messages_are_due_in_the_pace_that_was_asked_for(pace: Pace, due_ms: lis
     assert due == [None if each is None else each * MS for each in due_ms]
 
 
-def shown(pace: Pace, line: FastLine, *cues: Cue) -> list[float]:
+def timekeeper_of(
+    pace: Pace, line: FastLine, show: Callable[[int], None] = lambda _: None, is_watched: bool = True
+) -> Timekeeper:
+    return Timekeeper(pace, line, show, lambda: is_watched)  # type: ignore[arg-type]
+
+
+def shown(pace: Pace, line: FastLine, *cues: Cue, is_watched: bool = True) -> list[float]:
     clock: list[float] = []
-    timekeeper = Timekeeper(pace, line, lambda clock_ns: clock.append(clock_ns / MS))  # type: ignore[arg-type]
+    timekeeper = timekeeper_of(pace, line, lambda clock_ns: clock.append(clock_ns / MS), is_watched)
     for cue in cues:
         timekeeper.reach(cue)
     return clock
@@ -62,6 +69,10 @@ def test_the_clock_goes_steadily_from_frame_to_frame_and_is_at_each_frame_s_time
     assert shown(AtSpeed(1.0), FastLine(), frame(1000), frame(1025)) == [1000, 1010, 1020, 1025]
     assert shown(AtSpeed(2.0), FastLine(), frame(1000), frame(1050)) == [1000, 1020, 1040, 1050]
     assert shown(AtRate(50.0), FastLine(), frame(1000), frame(1100), frame(1110)) == [1000, 1050, 1100, 1105, 1110]
+
+
+def test_a_clock_that_nobody_looks_at_is_only_set_with_what_is_sent() -> None:
+    assert shown(AtSpeed(1.0), FastLine(), frame(1000), info(1020), frame(1050), is_watched=False) == [1000, 1020, 1050]
 
 
 def test_at_a_word_the_clock_jumps_to_the_frame() -> None:
@@ -74,8 +85,8 @@ def test_a_clock_never_goes_back() -> None:
 
 def test_the_end_is_heard_while_a_frame_is_waited_for() -> None:
     line = FastLine()
-    timekeeper = Timekeeper(AtSpeed(1.0), line, lambda _: None)  # type: ignore[arg-type]
+    timekeeper = timekeeper_of(AtSpeed(1.0), line)
     assert timekeeper.reach(frame(1000))
     line.ended.set()
     assert not timekeeper.reach(frame(1025))
-    assert not Timekeeper(AtWord(), FastLine(words=0), lambda _: None).reach(frame(1))  # type: ignore[arg-type]
+    assert not timekeeper_of(AtWord(), FastLine(words=0)).reach(frame(1))

@@ -73,6 +73,7 @@ def test_report_is_written_with_the_numbers_of_an_evaluation_and_of_the_replay(o
     assert written['stamps']['matched'] == written['processed']
     assert written['stamps']['interval_ms']['p50'] == pytest.approx(200.0, abs=0.01)
     assert written['rates_hz'][IMAGE_TOPIC] == pytest.approx(5.0, rel=0.1)
+    # Which the node looks at.
     assert written['rates_hz']['/clock'] > 50
     assert written['fps'] == written['rates_hz']['/sfnet/label'] > 0
     assert 0 <= written['miou'] <= 1
