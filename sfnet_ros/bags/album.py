@@ -15,8 +15,6 @@ _FILM_PICTURES = 300
 _STRETCHES = 24
 _LONG_SIDE_PX = 640
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 85]
-# The quickest: they are read again soon.
-_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ class Album:
 def _pack(label_map: NDArray[np.uint8], size: tuple[int, int]) -> bytes:
     if label_map.shape != size[::-1]:
         label_map = np.asarray(cv2.resize(label_map, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
-    return cv2.imencode('.png', label_map, _PNG)[1].tobytes()
+    return cv2.imencode('.png', label_map)[1].tobytes()
 
 
 def _unpack(data: bytes, flags: int) -> NDArray[np.uint8]:

@@ -10,8 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sfnet_ros.bags.album import Album, FrameKey, Sampling
-from sfnet_ros.evaluation import BoundaryScore, Calibration, ConfusionMatrix, Flicker, Motion, small_grey, small_labels
-from sfnet_ros.labels import LabelSpace
+from sfnet_ros.evaluation import (
+    BoundaryScore,
+    Calibration,
+    ConfusionMatrix,
+    Flicker,
+    Motion,
+    count_bytes,
+    small_grey,
+    small_labels,
+)
 
 _SAME_ASPECT = 0.01
 
@@ -194,8 +202,7 @@ class Scorer:
             of_pixels.update(frame.label_map, frame.confidence, frame.target)
             confidence = of_pixels.mean_confidence
             scores.calibration.merge(of_pixels)
-        counts = np.bincount(frame.label_map.reshape(-1), minlength=LabelSpace.ignore_index + 1)
-        pixels = counts[: scores.confusion.num_classes].astype(np.int32)
+        pixels = count_bytes(frame.label_map)[: scores.confusion.num_classes].astype(np.int32)
         latency_ms = float('nan') if frame.latency_ms is None else frame.latency_ms
         score = FrameScore(frame.bag, frame.index, frame.stamp_ns, pixels, miou, confidence, flicker, latency_ms)
         scores.frames.append(score)

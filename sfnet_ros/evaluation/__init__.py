@@ -5,6 +5,7 @@ from sfnet_ros.evaluation.boundary import BoundaryScore
 from sfnet_ros.evaluation.calibration import Calibration
 from sfnet_ros.evaluation.confusion import ConfusionMatrix
 from sfnet_ros.evaluation.flicker import Flicker, Motion, small_grey, small_labels
+from sfnet_ros.evaluation.pairs import count_bytes
 from sfnet_ros.evaluation.score import scores_row, scores_table
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     'Flicker',
     'LabelAgreement',
     'Motion',
+    'count_bytes',
     'scores_row',
     'scores_table',
     'small_grey',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,6 +13,9 @@ from sfnet_ros.labels import LabelSpace
 
 # Of the picture's diagonal.
 TOLERANCE = 0.0075
+
+# Classes that are looked at together.
+_GROUP = 16
 
 
 class BoundaryScore:
@@ -43,18 +47,12 @@ class BoundaryScore:
         if label_map.shape != target.shape:
             raise ValueError(f'label map is {label_map.shape} and target {target.shape}; accepted are equal shapes')
         radius = math.ceil(TOLERANCE * math.hypot(*target.shape))
-        near = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
         scored = target != LabelSpace.ignore_index
-        predicted, true = (_boundary(classes, scored) for classes in (label_map, target))
-        for class_id, counts in enumerate(self._counts.T):
-            of_class = [(boundary == class_id).view(np.uint8) for boundary in (predicted, true)]
-            pixels = [cv2.countNonZero(mask) for mask in of_class]
-            if any(pixels):
-                met = [
-                    cv2.countNonZero(cv2.bitwise_and(mask, cv2.dilate(other, near)))
-                    for mask, other in (of_class, reversed(of_class))
-                ]
-                counts += [pixels[0], met[0], pixels[1], met[1]]
+        predicted, true = (_Boundary.of(classes, scored) for classes in (label_map, target))
+        num_classes = self._counts.shape[1]
+        met, true_met = predicted.near(true, radius, num_classes), true.near(predicted, radius, num_classes)
+        for row, classes in zip(self._counts, (predicted.ids, met, true.ids, true_met), strict=True):
+            row += np.bincount(classes, minlength=num_classes)[:num_classes]
 
     def merge(self, other: BoundaryScore) -> None:
         """Add what another has counted over the same classes."""
@@ -77,11 +75,56 @@ class BoundaryScore:
         return float(np.nanmean(f_per_class)) if np.isfinite(f_per_class).any() else float('nan')
 
 
-def _boundary(label_map: NDArray[np.uint8], scored: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Keep the classes of boundary pixels; all others become 255."""
-    on_boundary = np.zeros(label_map.shape, bool)
-    for ahead, behind in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
-        differs = (label_map[ahead] != label_map[behind]) & scored[ahead] & scored[behind]
-        on_boundary[ahead] |= differs
-        on_boundary[behind] |= differs
-    return np.where(on_boundary, label_map, np.uint8(LabelSpace.ignore_index))
+@dataclass(frozen=True)
+class _Boundary:
+    """Hold the boundary pixels of a label map, which are few.
+
+    Args:
+        ids: Their classes, ``(B,)``.
+        places: Where they are in the map, row by row, likewise.
+        shape: Of the map.
+    """
+
+    ids: NDArray[np.uint8]
+    places: NDArray[np.intp]
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, label_map: NDArray[np.uint8], scored: NDArray[np.bool_]) -> _Boundary:
+        """Find the boundaries of a map ``(H, W)``."""
+        on_boundary = np.zeros(label_map.shape, bool)
+        for ahead, behind in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+            differs = label_map[ahead] != label_map[behind]
+            differs &= scored[ahead]
+            differs &= scored[behind]
+            on_boundary[ahead] |= differs
+            on_boundary[behind] |= differs
+        places = np.flatnonzero(on_boundary)
+        ids = label_map.reshape(-1)[places]
+        is_class = ids != LabelSpace.ignore_index
+        return cls(ids[is_class], places[is_class], label_map.shape)
+
+    def near(self, other: _Boundary, radius: int, num_classes: int) -> NDArray[np.uint8]:
+        """Give the classes of the pixels that have one of the other's of the same class within a radius."""
+        met = np.zeros(len(self.ids), bool)
+        # A bit for each class, so that all classes of a group are spread as one.
+        for first in range(0, num_classes, _GROUP):
+            bit = np.zeros(256, np.uint16)
+            bit[first : first + _GROUP] = 1 << np.arange(_GROUP)
+            bits = np.zeros(self.shape, np.uint16)
+            bits.reshape(-1)[other.places] = bit[other.ids]
+            met |= (_spread(bits, radius).reshape(-1)[self.places] & bit[self.ids]) != 0
+        return self.ids[met]
+
+
+def _spread(bits: NDArray[np.uint16], radius: int) -> NDArray[np.uint16]:
+    """Give each pixel the bits of all that are at most ``radius`` away, across and down."""
+    spread = cv2.copyMakeBorder(bits, radius, radius, radius, radius, cv2.BORDER_CONSTANT)
+    reached = 1
+    while reached < 2 * radius + 1:
+        # What has the bits of so many pixels has those of twice as many, together with its like beside it.
+        step = min(reached, 2 * radius + 1 - reached)
+        spread = cv2.bitwise_or(spread[step:], spread[:-step])
+        spread = cv2.bitwise_or(spread[:, step:], spread[:, :-step])
+        reached += step
+    return np.asarray(spread, np.uint16)

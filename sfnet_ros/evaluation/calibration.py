@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sfnet_ros.evaluation.pairs import count_pairs
+from sfnet_ros.evaluation.pairs import count_bytes
 from sfnet_ros.labels import LabelSpace
 
 BINS = 15
@@ -55,14 +55,18 @@ class Calibration:
         Raises:
             ValueError: The shapes differ.
         """
+        everywhere = count_bytes(confidence)
         if target is None:
-            self._counts[:, _UNSCORED] += np.bincount(confidence.reshape(-1), minlength=256)
+            self._counts[:, _UNSCORED] += everywhere
             return
-        if label_map.shape != target.shape:
-            raise ValueError(f'label map is {label_map.shape} and target {target.shape}; accepted are equal shapes')
-        verdict = (label_map == target).astype(np.uint8)
-        verdict[target == LabelSpace.ignore_index] = _UNSCORED
-        self._counts += count_pairs(confidence, verdict)[:, :3]
+        if not label_map.shape == confidence.shape == target.shape:
+            raise ValueError(
+                f'label map is {label_map.shape}, confidence {confidence.shape} and target {target.shape}; accepted are '
+                'equal shapes'
+            )
+        is_scored = target != LabelSpace.ignore_index
+        scored, right = count_bytes(confidence, is_scored), count_bytes(confidence, is_scored & (label_map == target))
+        self._counts += np.stack([scored - right, right, everywhere - scored], axis=1)
 
     def merge(self, other: Calibration) -> None:
         """Add what another has counted."""

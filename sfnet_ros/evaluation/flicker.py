@@ -42,7 +42,7 @@ class Motion:
     """Tell where the pixels of a frame were in the one before, and which kept their look.
 
     Args:
-        came_from: Position in the frame before, ``(2, h, w)`` with x before y; it may lie outside.
+        came_from: Position in the frame before, ``(h, w, 2)`` with x before y; it may lie outside.
         same: Whether the grey value there is that of here, within 10 of 255; ``(h, w)``.
     """
 
@@ -65,10 +65,9 @@ class Motion:
             # With it the flow would depend on the number of threads.
             search.setUseSpatialPropagation(False)
             before, now = np.ascontiguousarray(before), np.ascontiguousarray(now)
-            flow = search.calc(now, before, np.zeros((*now.shape, 2), np.float32))
-            came_from = came_from + np.ascontiguousarray(np.moveaxis(flow, 2, 0)).astype(np.float32, copy=False)
-        x, y = came_from
-        grey = cv2.remap(before, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            still = np.zeros_like(came_from)
+            came_from = np.asarray(came_from + search.calc(now, before, still), np.float32)
+        grey = cv2.remap(before, came_from, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return cls(came_from, cv2.absdiff(grey, now) <= _SAME_GREY)
 
 
@@ -92,8 +91,7 @@ class Flicker:
         """
         # Outside of the picture there is no class.
         ignored = LabelSpace.ignore_index
-        x, y = motion.came_from
-        label_map = cv2.remap(before, x, y, cv2.INTER_NEAREST, borderValue=ignored)
+        label_map = cv2.remap(before, motion.came_from, None, cv2.INTER_NEAREST, borderValue=ignored)
         same = motion.same & (label_map != ignored) & (now != ignored)
         pair = Flicker()
         pair._same = int(np.count_nonzero(same))
@@ -114,6 +112,6 @@ class Flicker:
 
 @lru_cache(maxsize=4)
 def _grid(height: int, width: int) -> NDArray[np.float32]:
-    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height))).astype(np.float32)
+    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=2).astype(np.float32)
     grid.setflags(write=False)
     return grid

@@ -1,4 +1,4 @@
-"""How often each byte of one picture meets each byte of another: what most scores are read off."""
+"""How often a byte is in a picture, and how often it meets each byte of another: what most scores are read off."""
 
 from __future__ import annotations
 
@@ -8,6 +8,27 @@ from numpy.typing import NDArray
 
 # OpenCV hands its counts over as float32, which holds every whole number up to here.
 _EXACT = 2**24
+
+
+def count_bytes(picture: NDArray[np.uint8], where: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Count the bytes of a picture.
+
+    Args:
+        picture: Of any shape.
+        where: Those to count, of the same shape; None counts all.
+
+    Returns:
+        ``(256,)``.
+    """
+    counts = np.zeros(256, np.int64)
+    row = picture.reshape(1, -1)
+    mask = None if where is None else where.view(np.uint8).reshape(1, -1)
+    for start in range(0, picture.size, _EXACT):
+        part = np.s_[:, start : start + _EXACT]
+        found = cv2.calcHist([row[part]], [0], None if mask is None else mask[part], [256], [0, 256])
+        # OpenCV 4 gives a column.
+        counts += found.reshape(-1).astype(np.int64)
+    return counts
 
 
 def count_pairs(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.int64]:
