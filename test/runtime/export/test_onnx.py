@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,17 @@ def _pixels(batch: int, height: int, width: int) -> NDArray[np.uint8]:
     return blocks.repeat(8, axis=1).repeat(8, axis=2)[:, :height, :width]
 
 
+@dataclass(frozen=True)
+class Exported:
+    """A graph of one size, what share of its labels must be torch's, and what its model was before the export."""
+
+    deploy_model: DeployModel
+    path: Path
+    share: float
+    before: dict[str, torch.Tensor]
+    key_before: str
+
+
 def _session(path: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
 
@@ -58,28 +70,32 @@ def test_one_graph_serves_any_batch_and_size(tmp_path: Path) -> None:
         np.testing.assert_allclose(flow, expected_flow, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize(('backbone', 'half', 'share'), [('resnet18', False, 0.9995), ('df1', True, 0.98)])
-def test_a_graph_of_one_size_gives_torch_s_labels(tmp_path: Path, backbone: str, half: bool, share: float) -> None:
-    deploy_model = _deploy_model(backbone)
-    path = tmp_path / 'labels.onnx'
+@pytest.fixture(scope='module', params=[('resnet18', False, 0.9995), ('df1', True, 0.98)], ids=['float32', 'float16'])
+def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    backbone, half, share = request.param
+    deploy_model, path = _deploy_model(backbone), tmp_path_factory.mktemp('graphs') / 'labels.onnx'
+    before, key = {name: tensor.clone() for name, tensor in deploy_model.state_dict().items()}, graph_key(deploy_model)
     export_labels(deploy_model, path, input_hw=(65, 97), batch=2, half=half, metadata={'model': 'made up'})
-    session = _session(path)
+    return Exported(deploy_model, path, share, before, key)
+
+
+def test_a_graph_of_one_size_gives_torch_s_labels(exported: Exported) -> None:
+    session = _session(exported.path)
     assert [output.shape for output in session.get_outputs()] == [[2, 65, 97]] * 2
     assert session.get_modelmeta().custom_metadata_map['model'] == 'made up'
-    assert onnx.load(path).opset_import[0].version == 18
-    assert labels_in_common(path, deploy_model, _pixels(2, 65, 97), 2) >= share
+    assert onnx.load(exported.path).opset_import[0].version == 18
+    assert labels_in_common(exported.path, exported.deploy_model, _pixels(2, 65, 97), 2) >= exported.share
     with pytest.raises(onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument):
         session.run(None, {'pixels': _pixels(2, 64, 96)})
 
 
-def test_a_graph_of_another_network_is_seen(tmp_path: Path) -> None:
-    path = tmp_path / 'labels.onnx'
-    deploy_model = _deploy_model(seed=0)
-    export_labels(deploy_model, path, input_hw=(64, 64))
-    assert labels_in_common(path, _deploy_model(seed=1), _pixels(1, 64, 64), 1) < 0.9
+def test_a_graph_of_another_network_is_seen(exported: Exported) -> None:
+    model, pixels = exported.deploy_model.model, _pixels(1, 65, 97)
+    other = _deploy_model(model.config.backbone, seed=1)
+    assert labels_in_common(exported.path, other, pixels, 2) < 0.9
     # Of the same labels, with other confidences.
-    modest = DeployModel(deploy_model.model, PixelNormalizer(), temperature=2.0)
-    assert labels_in_common(path, modest, _pixels(1, 64, 64), 1) < 0.9
+    modest = DeployModel(model, PixelNormalizer(), temperature=2.0)
+    assert labels_in_common(exported.path, modest, pixels, 2) < 0.9
 
 
 def test_neighbours_in_a_batch_differ() -> None:
@@ -90,14 +106,11 @@ def test_neighbours_in_a_batch_differ() -> None:
     assert np.array_equal(batch[2], frame)
 
 
-def test_exporting_leaves_the_model_as_it_was(tmp_path: Path) -> None:
-    deploy_model = _deploy_model()
-    before, key = {name: tensor.clone() for name, tensor in deploy_model.state_dict().items()}, graph_key(deploy_model)
-    export_labels(deploy_model, tmp_path / 'labels.onnx', input_hw=(64, 64), half=True)
-    after = deploy_model.state_dict()
-    assert before.keys() == after.keys()
-    assert all(torch.equal(before[name], tensor) for name, tensor in after.items())
-    assert graph_key(deploy_model) == key
+def test_exporting_leaves_the_model_as_it_was(exported: Exported) -> None:
+    after = exported.deploy_model.state_dict()
+    assert exported.before.keys() == after.keys()
+    assert all(torch.equal(exported.before[name], tensor) for name, tensor in after.items())
+    assert graph_key(exported.deploy_model) == exported.key_before
 
 
 def test_graphs_of_other_weights_or_normalisation_are_other_graphs() -> None:
