@@ -34,32 +34,36 @@ def make_whole_bags(root: Path) -> dict[str, Path]:
     return {**bags, 'ros1': write_ros1(root / 'ros1.bag'), 'ros1_bz2': write_ros1(root / 'ros1_bz2.bag', 'BZ2')}
 
 
-def _messages() -> list[tuple[str, str, int, Any]]:
+def messages() -> list[tuple[str, str, int, Any]]:
+    """Give topic, type, time and message of all that is in them, three for each frame."""
     random = np.random.default_rng(0)
-    messages: list[tuple[str, str, int, Any]] = []
+    found: list[tuple[str, str, int, Any]] = []
     vector = TYPES.types['geometry_msgs/msg/Vector3'](1.0, 2.0, 3.0)
     for index in range(FRAMES):
         at_ns = 10**9 + index * 10**8
         rgb = np.kron(random.integers(0, 256, (3, 4, 3), np.uint8), np.ones((8, 8, 1), np.uint8))
         labels = random.integers(0, 11, _HW, np.uint8)
-        messages += [
+        found += [
             (IMAGE_TOPIC, COMPRESSED_IMAGE, at_ns, jpeg_message(rgb, 95, at_ns, 'camera')),
             (LABEL_TOPIC, COMPRESSED_IMAGE, at_ns, label_message(labels, at_ns, 'camera')),
             ('/cmd_vel', _TWIST, at_ns, TYPES.types[_TWIST](vector, vector)),
         ]
-    return messages
+    return found
 
 
 def write_ros2(
-    folder: Path, plugin: StoragePlugin = StoragePlugin.MCAP, mode: CompressionMode = CompressionMode.NONE
+    folder: Path,
+    plugin: StoragePlugin = StoragePlugin.MCAP,
+    mode: CompressionMode = CompressionMode.NONE,
+    frames: range = range(FRAMES),
 ) -> Path:
-    """Write a bag of 8 frames, their labels and another topic; an MCAP file has a chunk for each frame."""
+    """Write a bag of 8 frames, or fewer, their labels and another topic; an MCAP file has a chunk for each frame."""
     writer = Writer(folder, version=8, storage_plugin=plugin)
     writer.set_compression(mode, CompressionFormat.ZSTD)
     writer.set_custom_data('label_space', 'camvid')
     connections = {}
     with writer:
-        for topic, kind, at_ns, message in _messages():
+        for topic, kind, at_ns, message in messages()[3 * frames.start : 3 * frames.stop]:
             if topic not in connections:
                 connections[topic] = writer.add_connection(topic, kind, typestore=TYPES)
             writer.write(connections[topic], at_ns, TYPES.serialize_cdr(message, kind))
@@ -77,7 +81,7 @@ def write_ros1(file: Path, compression: str | None = None) -> Path:
         writer.set_compression(Writer1.CompressionFormat[compression])
     connections = {}
     with writer:
-        for topic, kind, at_ns, message in _messages():
+        for topic, kind, at_ns, message in messages():
             if topic not in connections:
                 connections[topic] = writer.add_connection(topic, kind, typestore=types)
             raw = TYPES.cdr_to_ros1(TYPES.serialize_cdr(message, kind), kind)

@@ -26,11 +26,13 @@ class LabelledBag:
         out: Where it is.
         frames: How many it has.
         unlabelled: How many of these could not be decoded.
+        is_converted: Whether it is of ROS 2, and the original of ROS 1.
     """
 
     out: Path
     frames: int
     unlabelled: int
+    is_converted: bool = False
 
 
 def assemble(job: LabelJob, work: WorkFolder) -> LabelledBag:
@@ -67,7 +69,7 @@ def assemble(job: LabelJob, work: WorkFolder) -> LabelledBag:
         raise
     folder.rename(job.out)
     work.clear()
-    return LabelledBag(job.out, frames, unlabelled)
+    return LabelledBag(job.out, frames, unlabelled, _has_file(job, '.bag'))
 
 
 class _Labels:
@@ -103,5 +105,9 @@ class _Labels:
 
 
 def _plugin(job: LabelJob) -> StoragePlugin:
-    is_sqlite = any('.db3' in name for name, _, _ in job.plan.files)
-    return StoragePlugin.SQLITE3 if is_sqlite else StoragePlugin.MCAP
+    return StoragePlugin.SQLITE3 if _has_file(job, '.db3') else StoragePlugin.MCAP
+
+
+def _has_file(job: LabelJob, suffix: str) -> bool:
+    """Tell whether the original has a file of a format; zstd may have compressed it."""
+    return any(suffix in Path(name).suffixes for name, _, _ in job.plan.files)

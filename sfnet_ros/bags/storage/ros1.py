@@ -5,18 +5,16 @@ from __future__ import annotations
 import struct
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Final
 
 from rosbags.interfaces import Connection, ConnectionExtRosbag2
 from rosbags.rosbag1 import Reader, ReaderError
 from rosbags.serde import SerdeError
+from rosbags.typesys import TypesysError
 
-from sfnet_ros.bags.messages import TYPES
-from sfnet_ros.bags.storage.base import CDR, definition
+from sfnet_ros.bags.storage.base import CDR
 from sfnet_ros.bags.storage.compression import DamagedError
+from sfnet_ros.bags.storage.ros1_types import OtherTypeError, Ros1Types
 from sfnet_ros.bags.tally import Tally
-
-_ROS1: Final = 'ros1'
 
 # What rosbags raises for bytes that are not a bag's, beside its own errors.
 _DAMAGE = (
@@ -37,13 +35,13 @@ _DAMAGE = (
 class Ros1File:
     """Read one .bag file.
 
-    Messages of types that ROS 2 has not stay as they are, under the serialization format ``ros1``.
+    Topics of types that ROS 2 has under the same name with other fields are left out.
 
     Raises:
         DamagedError: It is not readable, or has no index.
     """
 
-    def __init__(self, path: Path, _tally: Tally) -> None:
+    def __init__(self, path: Path, tally: Tally) -> None:
         self._reader = Reader(path)
         try:
             self._reader.open()
@@ -54,7 +52,16 @@ class Ros1File:
                 f'{str(error) or type(error).__name__} (`rosbag reindex` mends a bag that was cut off)'
             ) from error
         self._originals = {connection.id: connection for connection in self._reader.connections}
-        self.connections = [_as_ros2(connection) for connection in self._reader.connections]
+        self._types = Ros1Types()
+        self.connections: list[Connection] = []
+        for connection in self._reader.connections:
+            try:
+                told = self._types.learn(connection.msgtype, connection.msgdef.data)
+            except (OtherTypeError, TypesysError, LookupError) as error:
+                tally.add('topics that ROS 2 has no messages for, left out', f'{connection.topic}: {error}')
+                continue
+            extra = ConnectionExtRosbag2(CDR, [])
+            self.connections.append(connection._replace(msgdef=told, digest='', ext=extra, owner=None))
         some = any(connection.msgcount for connection in self.connections)
         self.span_ns = (self._reader.start_time, self._reader.end_time) if some else None
 
@@ -71,19 +78,11 @@ class Ros1File:
             return
         try:
             for connection, recorded_ns, data in self._reader.messages(wanted, start_ns, stop_ns):
-                if connection.msgtype in TYPES.types:
-                    try:
-                        data = bytes(TYPES.ros1_to_cdr(data, connection.msgtype))
-                    except (SerdeError, LookupError) as error:
-                        tally.add('damaged messages, left out', error)
-                        continue
-                yield connection.id, recorded_ns, data
+                try:
+                    converted = self._types.convert(data, connection.msgtype)
+                except (SerdeError, LookupError) as error:
+                    tally.add('damaged messages, left out', error)
+                    continue
+                yield connection.id, recorded_ns, converted
         except _DAMAGE as error:
             tally.add('damaged files, left out from there on', str(error) or type(error).__name__)
-
-
-def _as_ros2(connection: Connection) -> Connection:
-    known = connection.msgtype in TYPES.types
-    return connection._replace(
-        msgdef=definition('', ''), digest='', ext=ConnectionExtRosbag2(CDR if known else _ROS1, []), owner=None
-    )

@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar='BAG2',
-        help='the new bag, which must not exist yet; of several bags or a pattern, the folder of the new bags',
+        help='the new bag, which must not exist yet: one file that is not compressed, .db3 of .db3 and .mcap of all '
+        'else, and of a ROS 1 bag one of ROS 2; of several bags or a pattern, the folder of the new bags',
     )
     parser.add_argument('--topic', help='topic of the frames (default: the only one that the bag has)')
     parser.add_argument(
@@ -60,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
         with fleet_progress('label', frames, len(planned.jobs)) as progress:
             labelled = list(Labelling(planned.jobs, workers, progress).run())
         for bag in labelled:
-            print(f'{bag.out}: {bag.frames - bag.unlabelled} of {bag.frames} frames labelled')
+            converted = ', all messages converted from ROS 1 to ROS 2' if bag.is_converted else ''
+            print(f'{bag.out}: {bag.frames - bag.unlabelled} of {bag.frames} frames labelled{converted}')
         print(f'topics: {", ".join(topic for topic, _ in options.topics.values())}')
     if planned.refused:
         sentences = '; '.join(map(str, planned.refused))
