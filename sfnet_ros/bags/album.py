@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 FrameKey = tuple[str, int]
 
-_FILM_PICTURES = 300
+_FILM_PICTURES = 150
 _STRETCHES = 24
 _LONG_SIDE_PX = 640
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 85]

@@ -60,7 +60,7 @@ def evaluate_frames(
         segmenter: Gives the labels, at the ground truth's size where that is another than the frame's.
         start: Place of the first frame on its topic.
         stop: Place after the last one; None is the recording's end.
-        sampling: Which pictures are kept, the same for all parts; None takes about 300 of this recording.
+        sampling: Which pictures are kept, the same for all parts; None takes about 150 of this recording.
         on_frame: Called for every frame that is through.
 
     Raises:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
+from sfnet_ros.bags.film import make_film
 from sfnet_ros.bags.parts import Progress, divide
 from sfnet_ros.bags.scores import BagScores
 from sfnet_ros.bags.source import Source, why_not_scored
@@ -35,6 +36,11 @@ class Run:
     label_space: LabelSpace
     scores: BagScores
     not_scored: str | None
+
+    @cached_property
+    def film(self) -> bytes:
+        """Give the video of the pictures that were kept; see `make_film`."""
+        return make_film(self.scores, self.label_space)
 
     @classmethod
     def of(cls, segmenter: Segmenter, sources: Sequence[Source], scores: BagScores) -> Run:

@@ -17,6 +17,8 @@ _LONG_SIDE_PX = 480
 _SAME_GREY = 10
 # The search fails on smaller ones, some of them fatally.
 _SMALLEST_PX = 32
+# x and y come in one array, and OpenCV asks for a second one.
+_ONE_MAP = np.empty(0, np.float32)
 
 
 def small_grey(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -67,7 +69,7 @@ class Motion:
             before, now = np.ascontiguousarray(before), np.ascontiguousarray(now)
             still = np.zeros_like(came_from)
             came_from = np.asarray(came_from + search.calc(now, before, still), np.float32)
-        grey = cv2.remap(before, came_from, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        grey = cv2.remap(before, came_from, _ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return cls(came_from, cv2.absdiff(grey, now) <= _SAME_GREY)
 
 
@@ -91,7 +93,7 @@ class Flicker:
         """
         # Outside of the picture there is no class.
         ignored = LabelSpace.ignore_index
-        label_map = cv2.remap(before, motion.came_from, None, cv2.INTER_NEAREST, borderValue=ignored)
+        label_map = cv2.remap(before, motion.came_from, _ONE_MAP, cv2.INTER_NEAREST, borderValue=ignored)
         same = motion.same & (label_map != ignored) & (now != ignored)
         pair = Flicker()
         pair._same = int(np.count_nonzero(same))

@@ -121,7 +121,7 @@ def test_command_writes_scores_and_a_page_that_needs_nothing_else(
         assert picture is not None
         assert picture.shape == (64, 96, 3)
     for tag, source in page.sources:
-        assert source.startswith({'img': 'data:image/', 'video': 'data:video/mp4;base64,'}[tag])
+        assert source.startswith({'img': 'data:image/', 'video': 'data:video/webm;base64,'}[tag])
     assert [tag for tag, _ in page.sources].count('video') == 2
 
 

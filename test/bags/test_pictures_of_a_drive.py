@@ -30,13 +30,14 @@ def pictures_in(path: Path) -> list[np.ndarray]:
     return pictures
 
 
+@pytest.mark.parametrize('name', ['a.mp4', 'a.webm'])
 @pytest.mark.parametrize('frame_hw', [(40, 60), (41, 61)])
-def test_video_keeps_every_picture_and_its_colours(frame_hw: tuple[int, int], tmp_path: Path) -> None:
+def test_video_keeps_every_picture_and_its_colours(frame_hw: tuple[int, int], name: str, tmp_path: Path) -> None:
     colours = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
-    with new_video(tmp_path / 'a.mp4', 7.5) as video:
+    with new_video(tmp_path / name, 7.5) as video:
         for colour in colours:
             video.append(np.full((*frame_hw, 3), colour, np.uint8))
-    pictures = pictures_in(tmp_path / 'a.mp4')
+    pictures = pictures_in(tmp_path / name)
     assert len(pictures) == 3
     for picture, colour in zip(pictures, colours, strict=True):
         assert np.abs(picture.mean(axis=(0, 1))[::-1] - colour).max() < 12

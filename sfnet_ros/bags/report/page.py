@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sfnet_ros import pages
+from sfnet_ros.bags.film import FILM_KIND, film_fps
 from sfnet_ros.bags.report import charts, tables
 from sfnet_ros.bags.report.document import WORST, worst_frames
-from sfnet_ros.bags.report.pictures import film, film_fps, frame_pictures
+from sfnet_ros.bags.report.pictures import frame_pictures
 from sfnet_ros.bags.report.plot import run_color
 from sfnet_ros.bags.report.style import STYLE
 from sfnet_ros.bags.run import Run
@@ -146,13 +147,13 @@ def _legend(runs: Sequence[Run]) -> Iterator[Markup]:
 def _film(runs: Sequence[Run]) -> Markup:
     every = runs[0].scores.album.sampling.film_every
     which = 'every frame' if every == 1 else f'one frame of {every}, as a time lapse'
-    text = f'The labels laid over the frames: {which}, {film_fps(runs[0]):.3g} pictures a second.'
+    text = f'The labels laid over the frames: {which}, {film_fps(runs[0].scores):.3g} pictures a second.'
     return section('Video', text, *_each(runs, _video), *_legend(runs))
 
 
 def _video(run: Run) -> Markup:
     attributes = {'controls': '', 'muted': '', 'loop': '', 'playsinline': ''}
-    return tag('video', '', src=data_uri('video/mp4', film(run)), **attributes)
+    return tag('video', '', src=data_uri(FILM_KIND, run.film), **attributes)
 
 
 def _worst(runs: Sequence[Run]) -> Markup:

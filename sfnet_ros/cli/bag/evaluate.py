@@ -115,9 +115,10 @@ def _evaluate(
 
 def _write(args: argparse.Namespace, sources: list[Source], runs: list[Run]) -> Iterator[Path]:
     """Write what was asked for, and give its paths."""
+    from sfnet_ros.bags.film import FILM_SUFFIX
     from sfnet_ros.bags.report.document import write_json
     from sfnet_ros.bags.report.page import write_page
-    from sfnet_ros.bags.report.pictures import write_film
+    from sfnet_ros.files import atomic_path
 
     if args.json:
         write_json(args.json, sources, runs)
@@ -128,7 +129,9 @@ def _write(args: argparse.Namespace, sources: list[Source], runs: list[Run]) -> 
         return
     write_json(args.out / 'report.json', sources, runs)
     for index, done in enumerate(runs, 1):
-        write_film(args.out / ('overlay.mp4' if index == 1 else f'overlay_{index}.mp4'), done)
+        name = 'overlay' if index == 1 else f'overlay_{index}'
+        with atomic_path(args.out / f'{name}{FILM_SUFFIX}') as temporary:
+            temporary.write_bytes(done.film)
     write_page(args.out / 'report.html', sources, runs)
     yield args.out / 'report.html'
 
