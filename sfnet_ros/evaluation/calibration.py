@@ -61,8 +61,8 @@ class Calibration:
             return
         if not label_map.shape == confidence.shape == target.shape:
             raise ValueError(
-                f'label map is {label_map.shape}, confidence {confidence.shape} and target {target.shape}; accepted are '
-                'equal shapes'
+                f'label map is {label_map.shape}, confidence {confidence.shape} and target {target.shape}; '
+                'accepted are equal shapes'
             )
         is_scored = target != LabelSpace.ignore_index
         scored, right = count_bytes(confidence, is_scored), count_bytes(confidence, is_scored & (label_map == target))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,8 +18,8 @@ _LONG_SIDE_PX = 480
 _SAME_GREY = 10
 # The search fails on smaller ones, some of them fatally.
 _SMALLEST_PX = 32
-# x and y come in one array, and OpenCV asks for a second one.
-_ONE_MAP = np.empty(0, np.float32)
+# Tells OpenCV that x and y come in one array; its stubs do not know that it may be told so.
+_NO_SECOND_MAP: Any = None
 
 
 def small_grey(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -69,7 +70,7 @@ class Motion:
             before, now = np.ascontiguousarray(before), np.ascontiguousarray(now)
             still = np.zeros_like(came_from)
             came_from = np.asarray(came_from + search.calc(now, before, still), np.float32)
-        grey = cv2.remap(before, came_from, _ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        grey = cv2.remap(before, came_from, _NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return cls(came_from, cv2.absdiff(grey, now) <= _SAME_GREY)
 
 
@@ -93,7 +94,7 @@ class Flicker:
         """
         # Outside of the picture there is no class.
         ignored = LabelSpace.ignore_index
-        label_map = cv2.remap(before, motion.came_from, _ONE_MAP, cv2.INTER_NEAREST, borderValue=ignored)
+        label_map = cv2.remap(before, motion.came_from, _NO_SECOND_MAP, cv2.INTER_NEAREST, borderValue=ignored)
         same = motion.same & (label_map != ignored) & (now != ignored)
         pair = Flicker()
         pair._same = int(np.count_nonzero(same))
