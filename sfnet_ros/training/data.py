@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 import cv2
@@ -168,7 +169,6 @@ class Batches:
             collate_fn=_collate,
             pin_memory=torch.cuda.is_available(),
             persistent_workers=workers > 0,
-            worker_init_fn=_one_thread,
         )
 
     def epoch(self, epoch: int, zoom: float = 1.0, skip: int = 0) -> Iterator[list[Part]]:
@@ -186,7 +186,8 @@ class Batches:
             for step in range(skip, self.steps_per_epoch)
             for part in self._own_parts(step, len(draws))
         ]
-        loaded = iter(self._loader)
+        with _opencv_without_threads():
+            loaded = iter(self._loader)
         for _ in range(skip, self.steps_per_epoch):
             yield [next(loaded) for _ in range(self._config.accumulate)]
 
@@ -200,9 +201,15 @@ class Batches:
         return [part.tolist() for part in parts[: self._config.accumulate]]
 
 
-def _one_thread(_worker: int) -> None:
-    """Keep workers, of which there is one for a core, from starting threads for each core."""
+@contextmanager
+def _opencv_without_threads() -> Iterator[None]:
+    """Let workers be forked: OpenCV in them would wait for ever for threads that this process alone has."""
+    threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _collate(samples: Sequence[tuple[Bytes, Bytes]]) -> Part:

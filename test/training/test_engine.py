@@ -9,6 +9,7 @@ from sfnet_ros.datasets import open_dataset
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network.normalize import PixelNormalizer
+from sfnet_ros.training.data import Batches, Pictures
 from sfnet_ros.training.engine import train
 from sfnet_ros.training.journal import Validation
 from sfnet_ros.training.run_settings import STATE_FILE
@@ -63,6 +64,21 @@ def test_a_resumed_run_ends_with_the_same_weights_bit_for_bit(config, drive, tmp
     assert (resumed.step, resumed.epoch) == (3, 1)
     train(resumed, tmp_path / 'resumed', None)
     assert torch.equal(weights_of(resumed), weights_of(whole))
+
+
+@pytest.mark.timeout(60)
+def test_workers_load_pictures_though_opencv_has_threads_here(config, drive):
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(4)
+    try:
+        cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (5, 5), 1.0)
+        augment = {'crop_hw': [512, 1024], 'scale_range': [8.0, 8.0], 'blur_probability': 1.0}
+        batches = Batches(config(workers=1, augment=augment), Pictures(drive, 11))
+        parts = next(batches.epoch(0))
+        assert parts[0][0].shape == (2, 512, 1024, 3)
+        assert cv2.getNumThreads() == 4
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def test_a_run_starts_from_given_weights_with_a_fresh_optimizer(config, drive):
