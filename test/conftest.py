@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -32,11 +33,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.fixture(scope='session', autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give the tests, and the processes that they start, an empty home: the user's models and logs are not theirs."""
-    home = tmp_path_factory.mktemp('home')
+    home, run = tmp_path_factory.mktemp('home'), tmp_path_factory.getbasetemp()
+    # With xdist, the parent is of the run: what takes long to make is made once for all of its processes.
+    caches = run.parent if 'PYTEST_XDIST_WORKER' in os.environ else run
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv('HOME', str(home))
+        environment.setenv('XDG_CACHE_HOME', str(caches / 'cache'))
         for name, folder in {
-            'XDG_CACHE_HOME': '.cache',
             'XDG_CONFIG_HOME': '.config',
             'XDG_DATA_HOME': '.local/share',
             'ROS_HOME': '.ros',
@@ -79,3 +82,20 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp('models') / 'small'
     save_model(folder, model, ModelManifest('small', 'camvid', config, network_short_side=96))
     return folder
+
+
+@pytest.fixture
+def cache_with_graph(small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a cache of the test's own, in which the graph of the small model is all that was made before."""
+    from sfnet_ros.runtime.export.graphs import grid_graph
+    from sfnet_ros.runtime.export.whole import checksum_file
+    from sfnet_ros.runtime.model_store import load_deploy_model
+
+    made = grid_graph(load_deploy_model(small_model)[0])
+    cache = tmp_path / 'cache'
+    folder = cache / 'sfnet_ros' / 'graphs'
+    folder.mkdir(parents=True)
+    for file in (made, checksum_file(made)):
+        shutil.copy(file, folder)
+    monkeypatch.setenv('XDG_CACHE_HOME', str(cache))
+    return cache

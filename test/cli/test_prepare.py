@@ -37,16 +37,16 @@ def test_what_is_prepared_is_what_auto_runs(
 
 
 def test_a_file_that_was_damaged_is_passed_over_and_made_anew(
-    small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_model: Path, tmp_path: Path, cache_with_graph: Path
 ) -> None:
-    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
     model = tmp_path / 'model'
     shutil.copytree(small_model, model)
     save_manifest(model, replace(load_manifest(model), faithful=('mnn/float32',)))
     command = ['prepare', '--model', str(model), '--backend', 'mnn', '--backend', 'openvino']
-    assert cli.main(command) == 0
-    (graph,), (converted,) = ((tmp_path / 'cache').rglob(name) for name in ('*.onnx', '*.mnn'))
+    (graph,) = cache_with_graph.rglob('*.onnx')
     made = graph.stat().st_mtime_ns
+    assert cli.main(command) == 0
+    (converted,) = cache_with_graph.rglob('*.mnn')
     # As a loss of power may leave it; a start of the node must not fail by it.
     os.truncate(converted, converted.stat().st_size // 2)
     assert Segmenter.from_model(model, device='cpu').describe() == 'model on torch/cpu/float32'
