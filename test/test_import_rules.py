@@ -16,10 +16,12 @@ import pytest
 import sfnet_ros
 
 PACKAGE = Path(sfnet_ros.__file__).parent
-HELPERS = {'files', 'keys', 'own_process', 'settings'}  # small, and open to every room; among themselves as below
+# Small, and open to every room; among themselves as below.
+HELPERS = {'files', 'keys', 'native_output', 'own_process', 'settings'}
 ROOMS = {
     'files': set(),
     'keys': set(),
+    'native_output': set(),
     'own_process': set(),
     'settings': {'keys'},
     'share': set(),
@@ -55,6 +57,7 @@ MAY_IMPORT_WHAT_IS_NOT_WRITTEN_DOWN = {'cli/__init__.py'}  # the commands, by th
 LIBRARIES = {
     'files': set(),
     'keys': set(),
+    'native_output': set(),
     'own_process': set(),
     'settings': set(),
     'share': set(),

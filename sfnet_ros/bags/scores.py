@@ -49,7 +49,7 @@ class LabelledFrame:
     latency_ms: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FrameScore:
     """Hold the scores of one frame; NaN where one is not known.
 

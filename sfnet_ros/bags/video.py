@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sfnet_ros import native_output
 from sfnet_ros.files import atomic_path
 
 # Browsers play VP8 and VP9, and not MPEG-4 part 2, which is there where OpenCV comes without an encoder of those. VP8
@@ -46,10 +47,12 @@ class Video:
 
     def _open(self) -> None:
         codecs = _CODECS[self._path.suffix]
-        for codec in codecs:
-            if self._writer.open(str(self._path), cv2.VideoWriter.fourcc(*codec), self._fps, self._hw[::-1]):
-                return
-        raise OSError(f'this OpenCV writes no video: it lacks the codecs {" and ".join(codecs)}')
+        # OpenCV would tell the user which of its codecs is no good, or by which other name it knows one.
+        with native_output.dropped(2):
+            fourccs = (cv2.VideoWriter.fourcc(*codec) for codec in codecs)
+            opened = any(self._writer.open(str(self._path), fourcc, self._fps, self._hw[::-1]) for fourcc in fourccs)
+        if not opened:
+            raise OSError(f'this OpenCV writes no video: it lacks the codecs {" and ".join(codecs)}')
 
 
 @contextmanager

@@ -32,7 +32,9 @@ def pictures_in(path: Path) -> list[np.ndarray]:
 
 @pytest.mark.parametrize('name', ['a.mp4', 'a.webm'])
 @pytest.mark.parametrize('frame_hw', [(40, 60), (41, 61)])
-def test_video_keeps_every_picture_and_its_colours(frame_hw: tuple[int, int], name: str, tmp_path: Path) -> None:
+def test_video_keeps_every_picture_and_its_colours_and_says_nothing(
+    frame_hw: tuple[int, int], name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     colours = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
     with new_video(tmp_path / name, 7.5) as video:
         for colour in colours:
@@ -41,6 +43,7 @@ def test_video_keeps_every_picture_and_its_colours(frame_hw: tuple[int, int], na
     assert len(pictures) == 3
     for picture, colour in zip(pictures, colours, strict=True):
         assert np.abs(picture.mean(axis=(0, 1))[::-1] - colour).max() < 12
+    assert capfd.readouterr() == ('', '')
 
 
 def test_picture_of_another_size_is_brought_to_the_first_s(tmp_path: Path) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from sfnet_ros import native_output
 from sfnet_ros.runtime.backends.grid import GridBackend
 from sfnet_ros.runtime.export.whole import whole_file
 from sfnet_ros.runtime.optional import require
@@ -29,7 +25,7 @@ def convert(graph: Path, path: Path) -> None:
     require(LIBRARIES, 'backend mnn', 'mnn')
     # The converter itself: the package's own script around it would report its use over the network.
     with whole_file(path) as temporary:
-        with _silent():
+        with native_output.dropped(1):
             import _tools
 
             _tools.mnnconvert(
@@ -57,7 +53,7 @@ class MnnBackend(GridBackend):
         require(LIBRARIES, 'backend mnn', 'mnn')
         super().__init__('cpu', 'float32', temperature)
         options = {'backend': 'CPU', 'precision': 'high', 'numThread': threads or torch.get_num_threads()}
-        with _silent():
+        with native_output.dropped(1):
             import MNN
 
             self._mnn = MNN
@@ -89,19 +85,3 @@ class MnnBackend(GridBackend):
 
     def _free(self) -> None:
         del self._session, self._interpreter
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Keep off standard output what the C++ of MNN writes there of itself: it may be piped to a program."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    try:
-        with open(os.devnull, 'wb') as nothing:
-            os.dup2(nothing.fileno(), 1)
-        yield
-    finally:
-        # What C holds back until its buffer is full would come out later.
-        ctypes.CDLL(None).fflush(None)
-        os.dup2(kept, 1)
-        os.close(kept)
