@@ -22,7 +22,7 @@ from sfnet_ros.bags.messages import (
     label_message,
     png_message,
 )
-from sfnet_ros.bags.read import LABEL_SPACE_NOTE
+from sfnet_ros.bags.topics import LABEL_SPACE_NOTE
 from sfnet_ros.bags.write import Storing, new_bag
 from sfnet_ros.labels import LabelSpace
 

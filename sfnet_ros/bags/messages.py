@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import struct
 from typing import Any, Protocol, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rosbags.serde import SerdeError
 from rosbags.typesys import Stores, get_typestore
 
 from sfnet_ros.runtime.image import ImageFormatError, check_compressed
@@ -33,6 +35,10 @@ class Stamped(Protocol):
     header: Any
 
 
+class MessageError(ValueError):
+    """Bytes that are no message of their type."""
+
+
 class LabelFormatError(ValueError):
     """A message that holds no label map."""
 
@@ -40,6 +46,18 @@ class LabelFormatError(ValueError):
 def stamp_ns(message: Stamped) -> int:
     """Give the header's stamp in nanoseconds."""
     return int(message.header.stamp.sec) * _NS_PER_S + int(message.header.stamp.nanosec)
+
+
+def take_apart(data: bytes, kind: str) -> Stamped:
+    """Give the fields of a message as it went over the wire (CDR).
+
+    Raises:
+        MessageError: It is none of that type.
+    """
+    try:
+        return cast(Stamped, TYPES.deserialize_cdr(data, kind))
+    except (SerdeError, ArithmeticError, LookupError, TypeError, ValueError, struct.error) as error:
+        raise MessageError(str(error)) from error
 
 
 def jpeg_message(rgb: NDArray[np.uint8], quality: int, at_ns: int, frame_id: str) -> Stamped:

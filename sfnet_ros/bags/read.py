@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import struct
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 from rosbags.interfaces import Connection
-from rosbags.serde import SerdeError
 
-from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE, TYPES, Stamped, stamp_ns
+from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE, MessageError, stamp_ns, take_apart
 from sfnet_ros.bags.storage import CDR, BagError, open_recorded, serialization
 from sfnet_ros.bags.tally import StampCheck, Tally
 
-__all__ = [
-    'LABEL_SPACE_NOTE',
-    'PREDICTIONS_NOTE',
-    'Bag',
-    'BagError',
-    'BagMessage',
-    'MessageError',
-    'Wire',
-    'take_apart',
-]
-
-LABEL_SPACE_NOTE = 'label_space'
-# Topics of a model's labels, confidences and overlays, in JSON: what each is of.
-PREDICTIONS_NOTE = 'predictions'
-
-_LABEL = 'label'
-# What the node publishes beside its labels.
-_COMPANIONS = ('confidence', 'color', 'overlay')
+__all__ = ['Bag', 'BagError', 'BagMessage', 'Wire']
 
 _logger = logging.getLogger(__name__)
 
@@ -65,10 +45,6 @@ class Wire:
     topic: str
     recorded_ns: int
     data: bytes
-
-
-class MessageError(ValueError):
-    """Bytes that are no message of their type."""
 
 
 class Bag:
@@ -127,15 +103,6 @@ class Bag:
         return {connection.topic: connection.msgtype for connection in self.connections}
 
     @property
-    def predictions(self) -> dict[str, Any]:
-        """Give the topics that `sfnet bag label` added, and what it noted of each: frames' topic, model, ..."""
-        try:
-            noted = json.loads(self.notes.get(PREDICTIONS_NOTE, '{}'))
-        except ValueError:
-            return {}
-        return noted if isinstance(noted, dict) else {}
-
-    @property
     def image_topics(self) -> dict[str, str]:
         """Give the type of every topic of images, by topic."""
         return {
@@ -143,41 +110,6 @@ class Bag:
             for connection in self.connections
             if connection.msgtype in (IMAGE, COMPRESSED_IMAGE) and serialization(connection) == CDR
         }
-
-    def choose_truth_topic(self, topic: str | None) -> str | None:
-        """Give the topic of ground truth: the one asked for, or that of labels in a bag that notes their label space.
-
-        In other bags labels may be anybody's, such as those of the very model that is to be scored: None.
-
-        Raises:
-            BagError: No such topic, or several to choose from.
-        """
-        if topic is not None:
-            self._require(topic)
-            return topic
-        labels = self._label_topics() if LABEL_SPACE_NOTE in self.notes else []
-        labels = [label for label in labels if label not in self.predictions]
-        if len(labels) > 1:
-            raise BagError(f'bag {self.path} has several label topics: name that of the truth ({", ".join(labels)})')
-        return labels[0] if labels else None
-
-    def choose_image_topic(self, topic: str | None, truth_topic: str | None = None) -> str:
-        """Give the topic of frames: the one asked for, or the only one there is that holds neither labels nor truth.
-
-        Raises:
-            BagError: No such topic, several to choose from, or the one of the truth.
-        """
-        if topic is not None:
-            self._require(topic)
-            if topic == truth_topic:
-                raise BagError(f'{topic} cannot hold both the frames and their ground truth: name two topics')
-            return topic
-        labels = self._label_topics()
-        companions = {_sibling(label, name) for label in labels for name in _COMPANIONS}
-        frames = sorted(self.image_topics.keys() - {truth_topic, *labels, *companions})
-        if len(frames) != 1:
-            raise self._refusal('has several image topics: name one' if frames else 'has no image topic')
-        return frames[0]
 
     def count(self, topic: str) -> int:
         """Count the messages on a topic."""
@@ -236,33 +168,5 @@ class Bag:
         finally:
             self.warn(tally)
 
-    def _label_topics(self) -> list[str]:
-        return sorted(topic for topic in self.image_topics if _LABEL in topic.split('/'))
-
-    def _require(self, topic: str) -> None:
-        if topic not in self.image_topics:
-            raise self._refusal(f'has no image topic {topic}')
-
-    def _refusal(self, what: str) -> BagError:
-        found = ', '.join(sorted(self.image_topics)) or 'none'
-        return BagError(f'bag {self.path} {what} (image topics in it: {found})')
-
     def _on(self, topic: str) -> list[Connection]:
         return [connection for connection in self.connections if connection.topic == topic]
-
-
-def take_apart(data: bytes, kind: str) -> Stamped:
-    """Give the fields of a message as it went over the wire (CDR).
-
-    Raises:
-        MessageError: It is none of that type.
-    """
-    try:
-        return cast(Stamped, TYPES.deserialize_cdr(data, kind))
-    except (SerdeError, ArithmeticError, LookupError, TypeError, ValueError, struct.error) as error:
-        raise MessageError(str(error)) from error
-
-
-def _sibling(topic: str, name: str) -> str:
-    """Name what the node publishes beside labels: of /sfnet/label/compressed it is /sfnet/<name>/compressed."""
-    return '/'.join(name if part == _LABEL else part for part in topic.split('/'))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sfnet_ros.bags.read import LABEL_SPACE_NOTE, Bag, BagError
+from sfnet_ros.bags.read import Bag, BagError
+from sfnet_ros.bags.topics import LABEL_SPACE_NOTE, choose_image_topic, choose_truth_topic
 from sfnet_ros.bags.truth import check_truth
 from sfnet_ros.labels import LabelSpace
 
@@ -60,8 +61,8 @@ class Source:
             LabelFormatError: The topic of the ground truth holds something else.
         """
         with Bag(path) as bag:
-            truth_topic = bag.choose_truth_topic(truth_topic)
-            topic = bag.choose_image_topic(topic, truth_topic)
+            truth_topic = choose_truth_topic(bag, truth_topic)
+            topic = choose_image_topic(bag, topic, truth_topic)
             frames = bag.count(topic)
             if not frames:
                 raise BagError(f'bag {path} has no frame on {topic}: there is nothing to look at')

@@ -55,10 +55,11 @@ def _of_pictures(paths: Sequence[Path], count: int) -> list[NDArray[np.uint8]]:
 
 def _of_bag(path: Path, count: int) -> list[NDArray[np.uint8]]:
     from sfnet_ros.bags.read import Bag
+    from sfnet_ros.bags.topics import choose_image_topic, choose_truth_topic
     from sfnet_ros.runtime import to_rgb
 
     with Bag(path) as bag:
-        topic = bag.choose_image_topic(None, bag.choose_truth_topic(None))
+        topic = choose_image_topic(bag, None, choose_truth_topic(bag, None))
         chosen = set(spread(bag.count(topic), count))
         if not chosen:
             raise ValueError(f'bag {path} has no frame on {topic}; name another one')

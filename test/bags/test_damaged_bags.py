@@ -19,6 +19,7 @@ from sfnet_ros.bags.read import Bag, BagError
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.source import Source
 from sfnet_ros.bags.storage import compression
+from sfnet_ros.bags.topics import choose_image_topic
 from sfnet_ros.bags.write import Storing, new_bag
 from sfnet_ros.runtime import Segmenter, to_rgb
 
@@ -204,7 +205,7 @@ def test_a_type_that_nobody_knows_on_another_topic_does_no_harm(mcap: Path) -> N
         harm(file, rename)
     assert frames_of(mcap)[0] == before
     with Bag(mcap) as bag:
-        assert bag.choose_image_topic(None, LABEL_TOPIC) == IMAGE_TOPIC
+        assert choose_image_topic(bag, None, LABEL_TOPIC) == IMAGE_TOPIC
 
 
 @pytest.mark.parametrize('mode', [CompressionMode.MESSAGE, CompressionMode.STORAGE])

@@ -13,6 +13,7 @@ from sfnet_ros.bags.camera import CAMERA_INFO
 from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC
 from sfnet_ros.bags.messages import TYPES, to_label_map
 from sfnet_ros.bags.read import Bag
+from sfnet_ros.bags.topics import choose_truth_topic
 from sfnet_ros.cli import main
 from sfnet_ros.runtime import to_rgb
 
@@ -107,7 +108,7 @@ def test_sequences_alone_give_frames_alone(cityscapes: Path, tmp_path: Path) -> 
     with Bag(tmp_path / 'bag') as bag:
         assert bag.topics.keys() == {IMAGE_TOPIC}
         assert bag.count(IMAGE_TOPIC) == 6
-        assert bag.choose_truth_topic(None) is None
+        assert choose_truth_topic(bag, None) is None
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from sfnet_ros.bags.messages import (
     label_message,
     to_label_map,
 )
-from sfnet_ros.bags.read import LABEL_SPACE_NOTE, Bag, BagError
+from sfnet_ros.bags.read import Bag, BagError
+from sfnet_ros.bags.topics import LABEL_SPACE_NOTE, choose_image_topic, choose_truth_topic
 from sfnet_ros.bags.truth import check_truth
 from sfnet_ros.bags.write import new_bag
 
@@ -37,8 +38,8 @@ def raw_image(encoding: str, step: int, data: np.ndarray) -> Stamped:
 
 def test_sample_drive_is_whole() -> None:
     with Bag(SAMPLE) as bag:
-        frames = [message.stamp_ns for message in bag.messages(bag.choose_image_topic(None))]
-        truth_topic = bag.choose_truth_topic(None)
+        frames = [message.stamp_ns for message in bag.messages(choose_image_topic(bag, None))]
+        truth_topic = choose_truth_topic(bag, None)
         assert truth_topic is not None
         truths = list(bag.messages(truth_topic))
         assert bag.notes[LABEL_SPACE_NOTE] == 'camvid'
@@ -81,27 +82,27 @@ FRAME, LABEL = jpeg_message(GREY, 95, 0, ''), label_message(LABELS, 0, '')
 def test_the_only_topic_of_frames_is_taken_by_itself(tmp_path: Path) -> None:
     of_the_node = {f'/sfnet/{name}': LABEL for name in ('label', 'confidence', 'color', 'overlay')}
     with Bag(make(tmp_path / 'bag', {'/front/color': FRAME, '/front/semantic': LABEL, **of_the_node})) as bag:
-        assert bag.choose_image_topic(None, '/front/semantic') == '/front/color'
+        assert choose_image_topic(bag, None, '/front/semantic') == '/front/color'
         with pytest.raises(BagError, match='several image topics'):
-            bag.choose_image_topic(None)
+            choose_image_topic(bag, None)
         with pytest.raises(BagError, match='/front/color cannot hold both the frames and their ground truth'):
-            bag.choose_image_topic('/front/color', '/front/color')
+            choose_image_topic(bag, '/front/color', '/front/color')
 
 
 def test_labels_are_ground_truth_only_where_the_bag_or_the_user_says_so(tmp_path: Path) -> None:
     topics = {'/front/image/compressed': FRAME, '/sfnet/label': LABEL}
     with Bag(make(tmp_path / 'recorded', topics)) as bag:
-        assert bag.choose_truth_topic(None) is None
-        assert bag.choose_truth_topic('/sfnet/label') == '/sfnet/label'
-        assert bag.choose_image_topic(None) == '/front/image/compressed'
+        assert choose_truth_topic(bag, None) is None
+        assert choose_truth_topic(bag, '/sfnet/label') == '/sfnet/label'
+        assert choose_image_topic(bag, None) == '/front/image/compressed'
         with pytest.raises(BagError, match='has no image topic /up'):
-            bag.choose_truth_topic('/up')
+            choose_truth_topic(bag, '/up')
     with Bag(make(tmp_path / 'made', topics, {LABEL_SPACE_NOTE: 'camvid'})) as bag:
-        assert bag.choose_truth_topic(None) == '/sfnet/label'
+        assert choose_truth_topic(bag, None) == '/sfnet/label'
     both = {**topics, '/front/label': LABEL}
     with Bag(make(tmp_path / 'both', both, {LABEL_SPACE_NOTE: 'camvid'})) as bag:
         with pytest.raises(BagError, match=r'name that of the truth \(/front/label, /sfnet/label\)'):
-            bag.choose_truth_topic(None)
+            choose_truth_topic(bag, None)
         with pytest.raises(LabelFormatError, match='/front/image/compressed holds no ground truth: a compressed label'):
             check_truth(bag, '/front/image/compressed')
 
@@ -110,10 +111,10 @@ def test_several_topics_of_frames_are_a_sentence_that_lists_them(tmp_path: Path)
     topics = {'/left': jpeg_message(GREY, 95, 0, ''), '/right': jpeg_message(GREY, 95, 0, '')}
     with Bag(make(tmp_path / 'bag', topics)) as bag:
         with pytest.raises(BagError, match=r'several image topics: name one \(image topics in it: /left, /right\)'):
-            bag.choose_image_topic(None)
+            choose_image_topic(bag, None)
         with pytest.raises(BagError, match=r'has no image topic /up \(image topics in it: /left, /right\)'):
-            bag.choose_image_topic('/up')
-        assert bag.choose_image_topic('/right') == '/right'
+            choose_image_topic(bag, '/up')
+        assert choose_image_topic(bag, '/right') == '/right'
 
 
 def test_mono8_image_with_padded_rows_is_a_label_map() -> None:

@@ -17,6 +17,7 @@ import pytest
 from sfnet_ros.bags.evaluate import read_frames
 from sfnet_ros.bags.messages import LabelFormatError
 from sfnet_ros.bags.read import Bag, BagError
+from sfnet_ros.bags.topics import choose_image_topic, choose_truth_topic
 from sfnet_ros.bags.truth import check_truth
 from sfnet_ros.cli import main
 
@@ -72,8 +73,8 @@ def peak_mb() -> float:
 def frames_of(path: Path) -> int:
     """Go through a bag as its commands do, and count the frames that came out."""
     with Bag(path) as bag:
-        truth_topic = bag.choose_truth_topic(None)
-        topic = bag.choose_image_topic(None, truth_topic)
+        truth_topic = choose_truth_topic(bag, None)
+        topic = choose_image_topic(bag, None, truth_topic)
         if truth_topic is not None:
             check_truth(bag, truth_topic)
         read = list(read_frames(bag, topic, truth_topic))

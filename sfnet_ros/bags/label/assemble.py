@@ -15,7 +15,8 @@ from sfnet_ros.bags.label.copy import new_copy
 from sfnet_ros.bags.label.job import LabelJob
 from sfnet_ros.bags.label.work_folder import WorkFolder
 from sfnet_ros.bags.label.worker import labelled_frames
-from sfnet_ros.bags.read import PREDICTIONS_NOTE, Bag, BagError
+from sfnet_ros.bags.read import Bag, BagError
+from sfnet_ros.bags.topics import PREDICTIONS_NOTE
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from sfnet_ros.bags.label.plan import Interval, LabelOptions, LabelPlan, intervals, plan_labels
 from sfnet_ros.bags.label.work_folder import WorkFolder
 from sfnet_ros.bags.read import Bag, BagError
+from sfnet_ros.bags.topics import predictions_in
 from sfnet_ros.files import refuse_existing
 from sfnet_ros.runtime.manifest import ModelManifest
 from sfnet_ros.runtime.segmenter_options import SegmenterOptions
@@ -85,7 +86,7 @@ def is_made_by(out: Path, plan: LabelPlan) -> bool:
     """Tell whether an output is there that comes of a plan."""
     try:
         with Bag(out) as bag:
-            return any(note.get('made_by') == plan.digest for note in bag.predictions.values())
+            return any(note.get('made_by') == plan.digest for note in predictions_in(bag).values())
     except (BagError, OSError):
         return False
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE, NAMESPACE
 from sfnet_ros.bags.read import Bag, BagError
+from sfnet_ros.bags.topics import choose_image_topic, choose_truth_topic
 from sfnet_ros.runtime.manifest import ModelManifest
 from sfnet_ros.runtime.segmenter_options import SegmenterOptions
 
@@ -114,7 +115,7 @@ def plan_labels(bag: Bag, options: LabelOptions, model: SegmenterOptions, manife
     Raises:
         BagError: It has no frames, or topics of the new ones' names.
     """
-    topic = bag.choose_image_topic(options.topic, bag.choose_truth_topic(None))
+    topic = choose_image_topic(bag, options.topic, choose_truth_topic(bag, None))
     if not bag.count(topic):
         raise BagError(f'bag {bag.path} has no frame on {topic}: there is nothing to label')
     taken = {connection.topic for connection in bag.connections}

@@ -9,8 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sfnet_ros.bags.label.plan import Interval, LabelPlan
-from sfnet_ros.bags.messages import TYPES, image_message, jpeg_message, label_message, stamp_ns
-from sfnet_ros.bags.read import Bag, BagError, MessageError, take_apart
+from sfnet_ros.bags.messages import (
+    TYPES,
+    MessageError,
+    image_message,
+    jpeg_message,
+    label_message,
+    stamp_ns,
+    take_apart,
+)
+from sfnet_ros.bags.read import Bag, BagError
 from sfnet_ros.pictures import overlay
 from sfnet_ros.runtime.image import ImageFormatError, to_rgb
 from sfnet_ros.runtime.segmenter import Segmenter

@@ -8,8 +8,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from sfnet_ros.bags.messages import IMAGE, to_label_map
-from sfnet_ros.bags.read import take_apart
+from sfnet_ros.bags.messages import IMAGE, take_apart, to_label_map
 
 LABEL, CONFIDENCE = 'label', 'confidence'
 

@@ -11,8 +11,9 @@ import yaml
 
 from sfnet_ros.bags.export.select import Selection, select
 from sfnet_ros.bags.messages import COMPRESSED_IMAGE, IMAGE, image_message, jpeg_message, label_message
-from sfnet_ros.bags.read import LABEL_SPACE_NOTE, Bag
+from sfnet_ros.bags.read import Bag
 from sfnet_ros.bags.scores import FrameScore
+from sfnet_ros.bags.topics import LABEL_SPACE_NOTE
 from sfnet_ros.bags.write import new_bag
 from sfnet_ros.cli import main
 from sfnet_ros.datasets import open_dataset

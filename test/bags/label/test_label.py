@@ -13,6 +13,7 @@ from rosbags.rosbag2 import StoragePlugin
 
 from sfnet_ros.bags.messages import TYPES, stamp_ns, to_label_map
 from sfnet_ros.bags.read import Bag
+from sfnet_ros.bags.topics import predictions_in
 from sfnet_ros.cli import main
 from sfnet_ros.runtime import Segmenter, to_rgb
 
@@ -57,7 +58,7 @@ def test_copy_is_the_original_with_labels_right_behind_their_frames(
     assert [topic for topic, _, _ in entries(out)] == 4 * labelled + damaged + 2 * labelled
     with Bag(out) as bag:
         assert bag.notes['site'] == 'yard'
-        assert {topic: note['of'] for topic, note in bag.predictions.items()} == dict.fromkeys(ADDED, IMAGE_TOPIC)
+        assert {topic: note['of'] for topic, note in predictions_in(bag).items()} == dict.fromkeys(ADDED, IMAGE_TOPIC)
 
 
 def test_labels_are_those_of_the_segmenter_under_the_header_of_the_frame(
