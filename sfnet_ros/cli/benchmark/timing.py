@@ -49,14 +49,15 @@ def run(args: argparse.Namespace, models: Sequence[str]) -> int:
             measured, failed = [], [NotRun.because_of(group[0].place, error)]
         rows += measured
         not_run += failed
+        if args.json and measured:
+            # Of each group at once: whoever breaks off a long run keeps what came before.
+            write_json(args.json, rows)
     if not rows:
         raise ValueError('; '.join(map(str, not_run)))
     print(table(rows))
     print(f'\nproducts of float32 matrices reach {max(row.peak_gmacs for row in rows):.1f} GMAC/s here')
     for entry in not_run:
         print(f'not run: {entry}')
-    if args.json:
-        write_json(args.json, rows)
     if args.chart:
         _write_chart(args.chart, rows)
     return 0

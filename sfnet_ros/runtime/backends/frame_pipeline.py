@@ -13,7 +13,7 @@ from sfnet_ros.runtime.backends.device_gate import DEVICE_GATE
 
 # Of one upload: while it is under way, the next one is copied into pinned memory.
 _BAND_BYTES = 2 << 20
-# cuDNN, cuBLAS and TensorRT set themselves up in the first call of a size, which cannot be recorded.
+# A size that comes once is not worth a graph.
 _CALLS_BEFORE_RECORDING = 1
 
 
@@ -74,6 +74,10 @@ class FramePipeline:
         with DEVICE_GATE.recording() as may:
             # A frame waits for nobody: it goes without a graph until there is a moment.
             if may:
+                # cuDNN and cuBLAS set themselves up in the first call of every thread, and allocate, which cannot be
+                # recorded; and the calls before may have been of another thread.
+                with torch.cuda.stream(self._stream):
+                    self._work(self._pixels)
                 graph = torch.cuda.CUDAGraph()
                 # Not on the pipeline's own: where another thread drops labels of a frame before, torch notes on that
                 # stream when their pinned memory is free, and must not note it in the graph.

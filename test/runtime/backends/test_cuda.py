@@ -198,3 +198,21 @@ def test_instances_record_and_run_at_once(pictures: NDArray[np.uint8]) -> None:
     with ThreadPoolExecutor(len(backends)) as threads:
         for label_maps in threads.map(run, backends):
             assert all(np.array_equal(label_map, expected) for label_map in label_maps)
+
+
+@pytest.mark.gpu
+def test_a_thread_that_never_ran_a_network_records_one(pictures: NDArray[np.uint8]) -> None:
+    backend = CudaTorchBackend(deploy_model(), 'cuda')
+    expected, _ = backend.infer(pictures, (187, 245))
+    others = 32
+    together, kernel = threading.Barrier(others), torch.ones((1, 1, 3, 3), device='cuda')
+
+    def convolve(_: int) -> None:
+        functional.conv2d(torch.ones((1, 1, 8, 8), device='cuda'), kernel)
+        together.wait(30)
+
+    # What threads before have left of cuDNN goes to those that live now, and the last one has to set it up itself.
+    with ThreadPoolExecutor(others) as living, ThreadPoolExecutor(1) as fresh:
+        list(living.map(convolve, range(others)))
+        for _ in range(2):
+            assert np.array_equal(fresh.submit(backend.infer, pictures, (187, 245)).result()[0], expected)
