@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Each holds the libraries and the model: half a gigabyte and more.
 _MOST_JOBS = 8
+# As usual, but frames a second where they are fewer than one too.
+_BAR = '{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}{postfix}]'
 _RAY_ADDRESS = re.compile(r'auto|(ray://)?[\w.\-\[\]:]+:\d+')
 
 
@@ -124,10 +126,14 @@ class FleetProgress:
 
 @contextmanager
 def fleet_progress(what: str, frames: int, bags: int) -> Iterator[FleetProgress]:
-    """Show the progress of work on so many frames of so many bags."""
+    """Show the progress of work on so many frames of so many bags, and what is logged meanwhile above it."""
     from tqdm import tqdm
+    from tqdm.contrib.logging import logging_redirect_tqdm
 
-    with tqdm(desc=what, total=frames, unit='frame', disable=None) as bar:
+    with (
+        tqdm(desc=what, total=frames, unit=' frames', bar_format=_BAR, disable=None) as bar,
+        logging_redirect_tqdm(),
+    ):
         yield FleetProgress(bar, bags)
 
 
