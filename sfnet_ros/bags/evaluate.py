@@ -24,16 +24,36 @@ from sfnet_ros.runtime import ImageFormatError, Segmenter, to_rgb
 # Frames whose labels wait for being scored.
 _WAITING = 2
 
+# Sizes that are halved or doubled are rounded.
+_SAME_ASPECT = 0.01
+
 
 @dataclass(frozen=True)
 class ReadFrame:
-    """Hold a frame, None where it cannot be decoded, its ground truth, and what is wrong with them."""
+    """Hold a frame and its ground truth.
+
+    Args:
+        index: Place on its topic.
+        stamp_ns: Of the header.
+        rgb: ``(H, W, 3)``; None where it cannot be decoded.
+        target: Ground truth, of any size of the frame's aspect; None where there is none, or none that can be used.
+        complaints: What is wrong with them.
+        misfit: What to tally where the ground truth is of another aspect, and which; see `Tally.add`.
+    """
 
     index: int
     stamp_ns: int
     rgb: NDArray[np.uint8] | None
     target: NDArray[np.uint8] | None
     complaints: list[str]
+    misfit: tuple[str, str] | None = None
+
+    def report(self, scores: BagScores) -> None:
+        """Count what is wrong."""
+        scores.complaints.update(self.complaints)
+        scores.unread += self.rgb is None
+        if self.misfit is not None:
+            scores.misfits.add(*self.misfit)
 
 
 def evaluate_frames(
@@ -65,7 +85,7 @@ def evaluate_frames(
 
     Raises:
         BagError: The recording cannot be read; of one that is damaged the whole frames are scored.
-        ValueError: The ground truth is none for these frames and classes.
+        ValueError: The ground truth is none for these classes.
     """
     if sampling is None:
         with Bag(bag_path) as bag:
@@ -78,8 +98,7 @@ def evaluate_frames(
         started_s = 0.0
         for frame in frames:
             if frame.index >= start:
-                scores.complaints.update(frame.complaints)
-                scores.unread += frame.rgb is None
+                frame.report(scores)
             if frame.rgb is not None:
                 walk.warm_up(frame.rgb)
                 started_s = started_s or time.perf_counter()
@@ -156,7 +175,7 @@ def read_frames(
 
 def read_frame(bag_path: Path, index: int, entry: BagMessage, truths: Truths) -> ReadFrame:
     """Decode a recorded frame, and find its ground truth."""
-    rgb = target = None
+    rgb = target = misfit = None
     complaints = []
     try:
         rgb = to_rgb(entry.message)
@@ -166,4 +185,13 @@ def read_frame(bag_path: Path, index: int, entry: BagMessage, truths: Truths) ->
         target = truths.get(entry.stamp_ns)
     except LabelFormatError as error:
         complaints.append(f'{bag_path}: a frame was not scored, as its ground truth is damaged: {error}')
-    return ReadFrame(index, entry.stamp_ns, rgb, target, complaints)
+    if rgb is not None and target is not None and not _of_one_aspect(rgb, target):
+        sizes = f'{target.shape[0]}x{target.shape[1]} of a frame of {rgb.shape[0]}x{rgb.shape[1]}'
+        what = f'{bag_path}: frames not scored, as their ground truth on {truths.topic} is of another aspect'
+        misfit, target = (what, f'{entry.stamp_ns} ns: {sizes}'), None
+    return ReadFrame(index, entry.stamp_ns, rgb, target, complaints, misfit)
+
+
+def _of_one_aspect(rgb: NDArray[np.uint8], target: NDArray[np.uint8]) -> bool:
+    (height, width), (true_height, true_width) = rgb.shape[:2], target.shape
+    return target.size > 0 and abs(true_height * width / (true_width * height) - 1) <= _SAME_ASPECT

@@ -44,13 +44,23 @@ class Run:
 
     @classmethod
     def of(cls, segmenter: Segmenter, sources: Sequence[Source], scores: BagScores) -> Run:
-        """Say what ran, and check what it came to against what the recordings promised."""
+        """Say what ran, and check what it came to against what the recordings promised.
+
+        Raises:
+            ValueError: None of the ground truth is of its frame's aspect.
+        """
+        if scores.misfits.total and not scores.scored:
+            raise ValueError(
+                f'{next(iter(scores.misfits.sentences.values()))}; none fits its frame: name the topic of their ground '
+                'truth with --truth'
+            )
         label_space, backend = segmenter.label_space, segmenter.backend
         reasons = [why_not_scored(source.truth_topic, source.truth_space, label_space) for source in sources]
         truths = sum(source.truths for source, reason in zip(sources, reasons, strict=True) if reason is None)
-        if truths > scores.scored:
+        unused = truths - scores.scored - scores.misfits.total
+        if unused > 0:
             scores.complaints[
-                f'{truths - scores.scored} of {truths} label maps of the ground truth were not used: '
+                f'{unused} of {truths} label maps of the ground truth were not used: '
                 'no readable frame has their stamp, or they are damaged'
             ] += 1
         not_scored = None

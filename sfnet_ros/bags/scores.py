@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sfnet_ros.bags.album import Album, FrameKey, Sampling
+from sfnet_ros.bags.tally import Tally
 from sfnet_ros.evaluation import (
     BoundaryScore,
     Calibration,
@@ -20,8 +21,6 @@ from sfnet_ros.evaluation import (
     small_grey,
     small_labels,
 )
-
-_SAME_ASPECT = 0.01
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,8 @@ class BagScores:
         self.unread = 0
         self.seconds = 0.0
         self.complaints: Counter[str] = Counter()
+        # Ground truth of another aspect than its frame.
+        self.misfits = Tally()
         # Frames by recording, height and width.
         self.sizes: Counter[tuple[str, int, int]] = Counter()
         # Of the recording itself, in order: what its reader has warned of already.
@@ -121,6 +122,7 @@ class BagScores:
         said = [
             sentence if count == 1 else f'{sentence} ({count} times)' for sentence, count in self.complaints.items()
         ]
+        said += self.misfits.sentences.values()
         for bag in sorted({bag for bag, _, _ in self.sizes}):
             counted = [(size, count) for (name, *size), count in sorted(self.sizes.items()) if name == bag]
             if len(counted) > 1:
@@ -142,6 +144,7 @@ class BagScores:
         self.unread += other.unread
         self.seconds += other.seconds
         self.complaints.update(other.complaints)
+        self.misfits.merge(other.misfits)
         self.sizes.update(other.sizes)
         self.damage |= other.damage
 
@@ -184,13 +187,12 @@ class Scorer:
         """Score a frame.
 
         Raises:
-            ValueError: The ground truth is none of this frame, or of other classes.
+            ValueError: The ground truth is of other classes.
         """
         scores = self._scores
         scores.sizes[frame.bag, frame.rgb.shape[0], frame.rgb.shape[1]] += 1
         flicker, miou, confidence = self.see(frame), float('nan'), float('nan')
         if frame.target is not None:
-            _check_aspect(frame)
             of_frame = ConfusionMatrix(scores.confusion.num_classes)
             of_frame.update(frame.label_map, frame.target)
             miou = of_frame.miou
@@ -214,13 +216,3 @@ def _goodness(score: FrameScore) -> tuple[float, float]:
     if not math.isnan(score.miou):
         return 0.0, score.miou
     return 1.0, 1.0 if math.isnan(score.confidence) else score.confidence
-
-
-def _check_aspect(frame: LabelledFrame) -> None:
-    assert frame.target is not None
-    (height, width), (true_height, true_width) = frame.rgb.shape[:2], frame.target.shape
-    if abs(true_height * width / (true_width * height) - 1) > _SAME_ASPECT:
-        raise ValueError(
-            f'bag {frame.bag}: the ground truth of {frame.stamp_ns} ns is {true_height}x{true_width} and its frame '
-            f'{height}x{width}; sizes of one aspect are accepted: name the topic of its truth with --truth'
-        )

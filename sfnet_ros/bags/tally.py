@@ -15,6 +15,16 @@ class Tally:
         self._counts[trouble] = self._counts.get(trouble, 0) + count
         self._firsts.setdefault(trouble, ' '.join(str(example).split()))
 
+    def merge(self, other: Tally) -> None:
+        """Add what another has counted after this one."""
+        for trouble, count in other._counts.items():
+            self.add(trouble, other._firsts[trouble], count)
+
+    @property
+    def total(self) -> int:
+        """Count all of them."""
+        return sum(self._counts.values())
+
     @property
     def sentences(self) -> dict[str, str]:
         """Say each kind of trouble in one sentence, by its kind."""

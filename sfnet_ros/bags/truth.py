@@ -30,6 +30,7 @@ class Truths:
     """
 
     def __init__(self, bag: Bag, topic: str | None) -> None:
+        self.topic = topic
         self._kind = '' if topic is None else bag.image_topics[topic]
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
         self._places: dict[int, tuple[int, int]] = {}

@@ -144,6 +144,59 @@ def test_without_ground_truth_everything_is_there_that_needs_none(small_model: P
         assert title in page.text
 
 
+def with_truths(bag: Path, copy: Path, *heights: int) -> list[int]:
+    """Copy the frames of a bag, with ground truth of 96 columns for as many of them, and give their stamps."""
+    from sfnet_ros.bags.messages import COMPRESSED_IMAGE, label_message
+    from sfnet_ros.bags.read import Bag
+    from sfnet_ros.bags.topics import LABEL_SPACE_NOTE
+    from sfnet_ros.bags.write import new_bag
+
+    with Bag(bag) as source, new_bag(copy, {LABEL_SPACE_NOTE: 'camvid'}) as sink:
+        entries = list(source.messages(IMAGE_TOPIC))
+        for entry in entries:
+            sink.add(IMAGE_TOPIC, COMPRESSED_IMAGE, entry.message)
+        for entry, height in zip(entries, heights, strict=False):
+            truth = label_message(np.ones((height, 96), np.uint8), entry.stamp_ns, 'camera')
+            sink.add(LABEL_TOPIC, COMPRESSED_IMAGE, truth)
+    return [entry.stamp_ns for entry in entries]
+
+
+def test_truth_of_another_aspect_is_none_and_counted(bag: Path, small_model: Path, tmp_path: Path) -> None:
+    stamps_ns = with_truths(bag, tmp_path / 'odd', 64, 48, 64, 32, 64)
+    document, page, _ = evaluate(tmp_path / 'odd', small_model, tmp_path)
+    assert (document['frames'], document['scored_frames']) == (FRAMES, 3)
+    (warning,) = [warning for warning in document['warnings'] if 'aspect:' in warning]
+    assert warning.endswith(
+        f'their ground truth on {LABEL_TOPIC} is of another aspect: 2 '
+        f'(the first: {stamps_ns[1]} ns: 48x96 of a frame of 64x96)'
+    )
+    assert warning in page.text
+
+
+def test_parts_count_truth_of_another_aspect_as_the_whole_does(bag: Path, segmenter: Segmenter, tmp_path: Path) -> None:
+    with_truths(bag, tmp_path / 'odd', 64, 48, 64, 32, 64)
+    whole = evaluate_frames(tmp_path / 'odd', IMAGE_TOPIC, LABEL_TOPIC, segmenter)
+    merged, other = (
+        evaluate_frames(tmp_path / 'odd', IMAGE_TOPIC, LABEL_TOPIC, segmenter, start, stop, sampling=Sampling())
+        for start, stop in ((0, 2), (2, None))
+    )
+    merged.merge(other)
+    assert merged.warnings == whole.warnings
+    assert len(whole.warnings) == 1
+
+
+def test_truth_that_never_fits_is_a_sentence(
+    bag: Path, small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_truths(bag, tmp_path / 'odd', *[48] * FRAMES)
+    scores = tmp_path / 'scores.json'
+    assert main(['bag', 'evaluate', str(tmp_path / 'odd'), '--model', str(small_model), '--json', str(scores)]) == 1
+    said = capsys.readouterr().err
+    assert f'is of another aspect: {FRAMES} (the first: ' in said
+    assert 'none fits its frame: name the topic of their ground truth with --truth' in said
+    assert not scores.exists()
+
+
 def test_outputs_that_cannot_be_are_a_sentence_before_any_work(
     bag: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

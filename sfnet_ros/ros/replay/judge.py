@@ -92,10 +92,10 @@ def _score(
     with new_gallery(folder, replayed, label_space) as gallery:
         for stamp_ns, frame in _sent_frames(bag, source, truths, replayed):
             on_frame()
-            scores.complaints.update(frame.complaints)
+            frame.report(scores)
             if frame.rgb is None:
-                scores.unread += 1
-            elif (labelled := _labelled(str(source.path), frame, stamp_ns, replayed)) is None:
+                continue
+            if (labelled := _labelled(str(source.path), frame, stamp_ns, replayed)) is None:
                 gallery.show_dropped(frame.rgb)
             else:
                 scorer.add(labelled)
