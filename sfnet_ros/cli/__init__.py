@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_commands(parser, __name__, names)
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format='%(message)s')
+    # It has numbers of its own to tell, at its end too, where an interrupt came before it was imported.
+    logging.getLogger('torch').setLevel(logging.WARNING)
     try:
         code = int(args.run(args))
         sys.stdout.flush()
@@ -59,14 +61,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f'{args.program}: {_sentence(error)}', file=sys.stderr)
         return 1
     except (MemoryError, RuntimeError) as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            # It came while a class was made, as in an import, and Python has wrapped it.
+            return _say_interrupted(args.program)
         sentence = _machine_sentence(error)
         if sentence is None:
             raise
         print(f'{args.program}: {sentence}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f'{args.program}: interrupted', file=sys.stderr)
-        return 130
+        return _say_interrupted(args.program)
 
 
 def add_commands(parser: argparse.ArgumentParser, package: str, names: Sequence[str]) -> None:
@@ -90,6 +94,12 @@ def add_commands(parser: argparse.ArgumentParser, package: str, names: Sequence[
         else:
             module.add_arguments(command)
             command.set_defaults(run=module.run, program=command.prog)
+
+
+def _say_interrupted(program: str) -> int:
+    """Say so, and give the exit code for it."""
+    print(f'{program}: interrupted', file=sys.stderr)
+    return 130
 
 
 def _module_name(command: str) -> str:

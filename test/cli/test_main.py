@@ -116,6 +116,18 @@ def test_a_fault_of_the_program_is_not_hushed_up(monkeypatch: pytest.MonkeyPatch
         main(['models'])
 
 
+def test_an_interrupt_while_a_class_is_made_is_one_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted:
+        def __set_name__(self, owner: type, name: str) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(models, 'run', lambda args: type('Made', (), {'part': Interrupted()}))
+    assert main(['models']) == 130
+    assert capsys.readouterr().err == 'sfnet models: interrupted\n'
+
+
 @pytest.mark.parametrize(('text', 'size'), [('', None), ('frame', 'frame'), ('360x480', (360, 480)), ('1x1', (1, 1))])
 def test_an_input_size_is_read(text: str, size: object) -> None:
     assert parse_input_size(text) == size
