@@ -88,8 +88,8 @@ class ReplayPlan:
         transport = 'compressed' if self.is_compressed else 'raw'
         parameters = {'image_transport': transport, **self.parameters}
         if self.mode is not Mode.PACED:
-            # A frame that is lost on its way would be waited for.
-            parameters[f'qos_overrides.{self.sent_on}.subscription.reliability'] = 'reliable'
+            # A frame that is lost on its way would be waited for, and labels are to be those of the one backend.
+            parameters |= {f'qos_overrides.{self.sent_on}.subscription.reliability': 'reliable', 'stand_in': False}
         return node_arguments(self.camera, parameters)
 
 

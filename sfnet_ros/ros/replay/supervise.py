@@ -13,6 +13,8 @@ from sfnet_ros.ros.replay.stage import Cast, Program, open_stage
 
 # A large model on a slow machine takes its time to load and warm up.
 START_S = 90.0
+# A backend that was not prepared is waited for where nothing may stand in for it.
+_PREPARATION_S = 600.0
 # One end of a topic finds the other a little earlier than the other way round, and nothing tells when both have: what
 # is sent in between is lost, and would count as dropped by the node.
 _SETTLE_S = 0.5
@@ -40,11 +42,18 @@ def replay(plan: ReplayPlan, on_label: Callable[[], object]) -> Replayed:
         store=replayed.labels.fileno(),
         domain=plan.domain,
     )
-    perform(cast, replayed, on_label, _CONDUCTS[plan.mode])
+    start_s = START_S if plan.mode is Mode.PACED else START_S + _PREPARATION_S
+    perform(cast, replayed, on_label, _CONDUCTS[plan.mode], start_s)
     return replayed
 
 
-def perform(cast: Cast, exchange: Exchange, on_label: Callable[[], object], conduct: Conduct = in_its_own_time) -> None:
+def perform(
+    cast: Cast,
+    exchange: Exchange,
+    on_label: Callable[[], object],
+    conduct: Conduct = in_its_own_time,
+    start_s: float = START_S,
+) -> None:
     """Let the player send all its frames through the node.
 
     Args:
@@ -52,6 +61,7 @@ def perform(cast: Cast, exchange: Exchange, on_label: Callable[[], object], cond
         exchange: Told of all that happens.
         on_label: Called for every label that arrives.
         conduct: Leads from the first frame to the last label.
+        start_s: How long the node may take to start.
 
     Raises:
         ReplayError: A process failed, or the exchange does not accept what came of it.
@@ -59,8 +69,8 @@ def perform(cast: Cast, exchange: Exchange, on_label: Callable[[], object], cond
     with open_stage(cast, exchange, on_label) as stage:
         # The slowest to start comes first.
         stage.start('node', 'collector', 'player')
-        if not stage.wait_for(lambda: stage.matched == {'player', 'collector'}, START_S):
-            raise ReplayError(f'the node did not take frames of {cast.camera} within {START_S:g} s of its start')
+        if not stage.wait_for(lambda: stage.matched == {'player', 'collector'}, start_s):
+            raise ReplayError(f'the node did not take frames of {cast.camera} within {start_s:g} s of its start')
         stage.wait_for(lambda: False, _SETTLE_S)
         conduct(stage)
         stage.wait_for(stage.is_complete, _COMPANIONS_S)

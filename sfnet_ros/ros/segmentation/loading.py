@@ -96,7 +96,7 @@ def load(parameters: NodeParameters, base: LoadedModel | None, frame_hws: Iterab
                 precision=parameters.precision,
                 input_hw=parameters.input_hw,
                 threads=parameters.threads or default_threads(),
-                at_once=True,
+                at_once=parameters.stand_in,
             )
             loaded.callback(segmenter.close)
         assert segmenter.manifest is not None

@@ -80,6 +80,11 @@ class NodeParameters:
         'the robot.',
         range=(0, 1024),
     )
+    stand_in: bool = parameter(
+        True,
+        'Let torch serve the frames until a backend that is asked for, and not prepared, is ready; false waits for it '
+        'before anything is served, which may take minutes, so that all labels are of one backend.',
+    )
     cameras: tuple[str, ...] = parameter(
         NO_NAMES,
         'Names of several cameras: front subscribes to `front/image` and publishes under `~/front/`. '

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from sfnet_ros.ros.replay.plan import ReplayPlan
+from sfnet_ros.ros.replay.plan import Mode, ReplayPlan
 
 
 def test_compressed_frames_reach_the_node_as_the_camera_s_companion() -> None:
@@ -27,3 +27,10 @@ def test_text_that_looks_like_a_number_stays_text() -> None:
     arguments = ReplayPlan(Path('drive'), '/image', False, {'model': '123', 'input_height': 64}).node_arguments()
     assert 'model:="123"' in arguments
     assert 'input_height:=64' in arguments
+
+
+def test_frame_by_frame_nothing_is_lost_on_the_way_and_no_other_backend_stands_in() -> None:
+    reliable = 'qos_overrides./image.subscription.reliability:="reliable"'
+    paced, stepped = (ReplayPlan(Path('drive'), '/image', False, {}, mode=mode) for mode in (Mode.PACED, Mode.STEP))
+    assert {reliable, 'stand_in:=false'} <= set(stepped.node_arguments())
+    assert not {reliable, 'stand_in:=false'} & set(paced.node_arguments())

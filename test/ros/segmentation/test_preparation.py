@@ -9,6 +9,15 @@ from ..bench import DEADLINE_S, Bench, camera_frame
 from .test_life import sentence
 
 
+def test_without_a_stand_in_the_backend_that_was_asked_for_is_waited_for(bench: Bench, cache_with_graph: Path) -> None:
+    node = bench.start(backend='mnn', stand_in=False)
+    labels, camera = bench.listen(), bench.camera()
+    assert (node.state().device, node.state().loading) == ('mnn/cpu/float32', '')
+    camera.publish(camera_frame(stamp_ns=1))
+    assert labels.get(timeout=DEADLINE_S).header.stamp.nanosec == 1
+    assert node.state().device == 'mnn/cpu/float32'
+
+
 def test_torch_serves_until_the_backend_that_was_asked_for_is_ready(bench: Bench, cache_with_graph: Path) -> None:
     # The model's graph is there, of the same weights as the small model's, and was not converted before.
     logs = bench.logs()
