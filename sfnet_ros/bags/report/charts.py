@@ -93,7 +93,7 @@ def confusion(matrix: NDArray[np.int64], label_space: LabelSpace) -> Markup:
     """Draw which true class (rows) is taken for which (columns), in percent of the row."""
     shares = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
     names, count = label_space.names, label_space.num_classes
-    left = top = 8 + 7 * max(map(len, names))
+    left = top = 12 + 7.5 * max(map(len, names))
     cells: list[Markup] = []
     for row, column in np.ndindex(count, count):
         share, x, y = float(shares[row, column]), left + column * _CELL_PX, top + row * _CELL_PX

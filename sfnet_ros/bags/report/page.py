@@ -18,8 +18,17 @@ from sfnet_ros.bags.source import Source
 from sfnet_ros.files import atomic_path
 from sfnet_ros.pages import Markup, css_color, data_uri, join, tag
 
+# What a latency is.
+_FROM_FRAME = 'What each label took, from its decoded frame on.'
 
-def write_page(path: Path, sources: Sequence[Source], runs: Sequence[Run], more: Sequence[Markup] = ()) -> None:
+
+def write_page(
+    path: Path,
+    sources: Sequence[Source],
+    runs: Sequence[Run],
+    more: Sequence[Markup] = (),
+    latency: str = _FROM_FRAME,
+) -> None:
     """Write an evaluation as a page.
 
     Args:
@@ -27,15 +36,18 @@ def write_page(path: Path, sources: Sequence[Source], runs: Sequence[Run], more:
         sources: The recordings.
         runs: What models came to on them, at least one.
         more: Sections of others, which come after the summary; `section` makes one.
+        latency: A sentence on what the latencies are.
 
     Raises:
         OSError: It cannot be written.
     """
     with atomic_path(path) as temporary:
-        temporary.write_text(page(sources, runs, more), encoding='utf-8')
+        temporary.write_text(page(sources, runs, more, latency), encoding='utf-8')
 
 
-def page(sources: Sequence[Source], runs: Sequence[Run], more: Sequence[Markup] = ()) -> str:
+def page(
+    sources: Sequence[Source], runs: Sequence[Run], more: Sequence[Markup] = (), latency: str = _FROM_FRAME
+) -> str:
     """Give what `write_page` writes."""
     names = ', '.join(source.path.name for source in sources)
     return pages.page(
@@ -43,7 +55,7 @@ def page(sources: Sequence[Source], runs: Sequence[Run], more: Sequence[Markup] 
         tag('h1', names),
         *_introduction(sources),
         *_warnings(runs),
-        *_sections(runs, more),
+        *_sections(runs, more, latency),
         style=STYLE,
     )
 
@@ -66,7 +78,7 @@ def _warnings(runs: Sequence[Run]) -> Iterator[Markup]:
         yield tag('p', sentence, class_='warning')
 
 
-def _sections(runs: Sequence[Run], more: Sequence[Markup]) -> Iterator[Markup]:
+def _sections(runs: Sequence[Run], more: Sequence[Markup], latency: str) -> Iterator[Markup]:
     scored = [run for run in runs if run.scores.scored]
     explanation = 'Differences are those to the first.' if len(runs) > 1 else 'Over all frames.'
     yield section('Summary', explanation, tables.summary(runs))
@@ -76,7 +88,7 @@ def _sections(runs: Sequence[Run], more: Sequence[Markup]) -> Iterator[Markup]:
         yield from _against_the_truth(scored)
     yield _confidence(runs)
     yield _flicker(runs)
-    yield _latency(runs)
+    yield _latency(runs, latency)
     yield _shares(runs)
     yield _worst(runs)
 
@@ -93,7 +105,7 @@ def _against_the_truth(runs: Sequence[Run]) -> Iterator[Markup]:
     yield section(
         'Confusion',
         'Of the pixels of a true class (row), the percentage that was taken for each class (column).',
-        *_each(runs, lambda run: charts.confusion(run.scores.confusion.matrix, run.label_space)),
+        _beside(runs, lambda run: charts.confusion(run.scores.confusion.matrix, run.label_space)),
     )
 
 
@@ -118,22 +130,19 @@ def _flicker(runs: Sequence[Run]) -> Markup:
     )
     floor = [run.scores.truth_flicker.share for run in runs]
     if math.isfinite(floor[0]):
-        text += f' The ground truth itself, measured likewise, has {floor[0]:.2%}.'
+        text += f' The ground truth itself, measured likewise, has {100 * floor[0]:.2f} %.'
     return section('Flicker', text, charts.over_time(runs, 'flicker', lambda frame: frame.flicker))
 
 
-def _latency(runs: Sequence[Run]) -> Markup:
-    text = (
-        'What each label took: in an evaluation from the decoded frame on, in a replay from its publishing on. The '
-        'last bar holds all that took longer. Below, frame by frame.'
-    )
+def _latency(runs: Sequence[Run], what: str) -> Markup:
+    text = f'{what} The last bar holds all that took longer. Below, frame by frame.'
     over_time = charts.over_time(runs, 'latency', lambda frame: frame.latency_ms, lambda value: f'{value:g} ms')
     return section('Latency', text, charts.latencies(runs), over_time)
 
 
 def _shares(runs: Sequence[Run]) -> Markup:
     text = 'Which part of the picture each class takes, frame by frame; the colours are those of the classes.'
-    return section('Class shares', text, *_each(runs, charts.class_shares), *_legend(runs))
+    return section('Class shares', text, _beside(runs, charts.class_shares), *_legend(runs))
 
 
 def _legend(runs: Sequence[Run]) -> Iterator[Markup]:
@@ -148,7 +157,7 @@ def _film(runs: Sequence[Run]) -> Markup:
     every = runs[0].scores.album.sampling.film_every
     which = 'every frame' if every == 1 else f'one frame of {every}, as a time lapse'
     text = f'The labels laid over the frames: {which}, {film_fps(runs[0].scores):.3g} pictures a second.'
-    return section('Video', text, *_each(runs, _video), *_legend(runs))
+    return section('Video', text, _beside(runs, _video), *_legend(runs))
 
 
 def _video(run: Run) -> Markup:
@@ -168,7 +177,11 @@ def _worst_of(run: Run) -> Markup:
     kept = run.scores.album.worst(WORST)
     rows = []
     for frame in worst_frames(run):
-        value = f'mean confidence {frame.confidence:.1%}' if math.isnan(frame.miou) else f'mIoU {frame.miou:.1%}'
+        value = (
+            f'mean confidence {100 * frame.confidence:.1f} %'
+            if math.isnan(frame.miou)
+            else f'mIoU {100 * frame.miou:.1f} %'
+        )
         rows.append(tag('h3', f'Frame {frame.index} of {frame.bag}, {frame.stamp_ns} ns: {value}'))
         rows.append(tag('div', *frame_pictures(kept[frame.key], run.label_space), class_='frames'))
     return join(*rows)
@@ -177,6 +190,10 @@ def _worst_of(run: Run) -> Markup:
 def _each(runs: Sequence[Run], draw: Callable[[Run], Markup]) -> Iterator[Markup]:
     """Draw for every run, under its name where there are several."""
     for index, run in enumerate(runs):
-        if len(runs) > 1:
-            yield tag('h3', tag('span', '', class_='swatch', style=f'background:{run_color(index)}'), run.name)
-        yield draw(run)
+        dot = tag('span', '', class_='swatch', style=f'background:{run_color(index)}')
+        yield join(*([tag('h3', dot, run.name)] if len(runs) > 1 else []), draw(run))
+
+
+def _beside(runs: Sequence[Run], draw: Callable[[Run], Markup]) -> Markup:
+    """Draw for every run as `_each`, one beside the other where there is room."""
+    return tag('div', *(tag('div', drawn) for drawn in _each(runs, draw)), class_='sides')

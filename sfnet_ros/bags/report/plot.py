@@ -11,7 +11,7 @@ from sfnet_ros.pages import Markup, join, shape
 # Okabe and Ito's, which people tell apart who do not tell all colours apart.
 RUN_COLORS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9')
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 10, 40
 _TICKS = 5
 
 

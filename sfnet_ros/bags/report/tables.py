@@ -19,13 +19,13 @@ def _latency(name: str) -> Callable[[Run], float]:
     return read
 
 
-# Name, unit, digits, whether more is better, value.
-_SUMS: tuple[tuple[str, str, int, bool, Callable[[Run], float]], ...] = (
+# Name, unit, digits, whether more is better (None: neither is), value.
+_SUMS: tuple[tuple[str, str, int, bool | None, Callable[[Run], float]], ...] = (
     ('mIoU', '%', 1, True, lambda run: 100 * run.scores.confusion.miou),
     ('pixel accuracy', '%', 1, True, lambda run: 100 * run.scores.confusion.pixel_accuracy),
     ('boundary F', '%', 1, True, lambda run: 100 * run.scores.boundary.f_score),
     ('calibration error (ECE)', '%', 2, False, lambda run: 100 * run.scores.calibration.ece),
-    ('mean confidence', '%', 1, True, lambda run: 100 * run.scores.calibration.mean_confidence),
+    ('mean confidence', '%', 1, None, lambda run: 100 * run.scores.calibration.mean_confidence),
     ('flicker', '%', 2, False, lambda run: 100 * run.scores.flicker.share),
     ('latency p50', 'ms', 1, False, _latency('p50')),
     ('latency p95', 'ms', 1, False, _latency('p95')),
@@ -36,10 +36,11 @@ _SUMS: tuple[tuple[str, str, int, bool, Callable[[Run], float]], ...] = (
 def summary(runs: Sequence[Run]) -> Markup:
     """Write what sums the runs up."""
     head = tag('tr', tag('th', ''), *[_head(index, run, len(runs)) for index, run in enumerate(runs)])
-    rows = [
-        tag('tr', tag('th', name), *_cells([value(run) for run in runs], unit, digits, more_is_better))
-        for name, unit, digits, more_is_better, value in _SUMS
-    ]
+    rows = []
+    for name, unit, digits, more_is_better, value in _SUMS:
+        values = [value(run) for run in runs]
+        if not all(map(math.isnan, values)):
+            rows.append(tag('tr', tag('th', name), *_cells(values, unit, digits, more_is_better)))
     counts = [
         f'{len(run.scores.frames)}, {run.scores.scored} scored'
         + (f', {run.scores.unread} unreadable' if run.scores.unread else '')
@@ -82,7 +83,9 @@ def _head(index: int, run: Run, count: int) -> Markup:
     return tag('th', *dot, run.name)
 
 
-def _cells(values: Sequence[float], unit: str, digits: int, more_is_better: bool, bars: bool = False) -> list[Markup]:
+def _cells(
+    values: Sequence[float], unit: str, digits: int, more_is_better: bool | None, bars: bool = False
+) -> list[Markup]:
     """Write the values of the runs, those after the first with what they have more."""
     cells = []
     for index, value in enumerate(values):
@@ -90,7 +93,8 @@ def _cells(values: Sequence[float], unit: str, digits: int, more_is_better: bool
         more = value - values[0]
         if index and math.isfinite(more):
             shown = f'{more:+.{digits}f}'
-            verdict = '' if float(shown) == 0 else 'better' if (more > 0) == more_is_better else 'worse'
+            is_even = float(shown) == 0 or more_is_better is None
+            verdict = '' if is_even else 'better' if (more > 0) == more_is_better else 'worse'
             content += [' ', tag('span', shown, class_=f'more {verdict}')]
         style = {}
         if bars and math.isfinite(value):

@@ -48,7 +48,8 @@ class ReplayReport:
     def write(self, folder: Path) -> None:
         """Write it as `JSON` and, for people, as `PAGE` in a folder."""
         self.write_json(folder / JSON)
-        write_page(folder / PAGE, [self.source], [self.run], [self._section()])
+        latency = 'What each label took, from publishing its frame to its arrival.'
+        write_page(folder / PAGE, [self.source], [self.run], [self._section()], latency)
 
     def write_json(self, path: Path) -> None:
         """Write it as JSON.
@@ -72,7 +73,7 @@ class ReplayReport:
             **{f'rate of {topic}': '-' if rate is None else f'{rate:.1f} Hz' for topic, rate in live.rates_hz.items()},
         }
         rows = [tag('tr', tag('th', name), tag('td', value)) for name, value in facts.items()]
-        warnings = [tag('p', f'Warning: {warning}') for warning in live.warnings]
+        warnings = [tag('p', warning, class_='warning') for warning in live.warnings]
         text = 'What only the live node shows: frames went to it over DDS, and labels came back the same way.'
         return section('Replay', text, tag('div', tag('table', *rows), class_='wide'), *warnings)
 
