@@ -3,6 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from sfnet_ros.datasets import open_dataset
 from sfnet_ros.labels import LabelSpace
@@ -10,6 +11,15 @@ from sfnet_ros.training.config import TrainingConfig
 
 # Two classes of camvid that colour alone tells apart.
 ROAD, CAR = 3, 8
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Compute on one thread: these networks are so small that several wait for each other most of the time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope='session')
@@ -38,7 +48,7 @@ def config():
     def build(**changes):
         values = {
             'name': 'tiny',
-            'network': {'backbone': 'df1', 'num_classes': 11, 'finest_stride': 8, 'width': 16},
+            'network': {'backbone': 'shufflenetv2', 'num_classes': 11, 'finest_stride': 8, 'width': 16},
             'data': {'root': '', 'layout': 'folder', 'validation_split': ''},
             'augment': {'crop_hw': [32, 64], 'scale_range': [0.8, 1.2]},
             'epochs': 3,

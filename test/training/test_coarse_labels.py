@@ -118,5 +118,5 @@ def test_what_does_not_go_together_is_refused(config):
 
 
 def test_more_frozen_parts_than_there_are_are_refused(config, drive):
-    with pytest.raises(ValueError, match='frozen_parts is 9; df1 has 5'):
+    with pytest.raises(ValueError, match='frozen_parts is 9; shufflenetv2 has 4'):
         Trainer(config(frozen_parts=9), drive, None, torch.device('cpu'))

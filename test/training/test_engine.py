@@ -20,14 +20,6 @@ CPU = torch.device('cpu')
 CAR = 8
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def weights_of(trainer):
     return torch.cat([tensor.flatten().double() for tensor in trainer.result.state_dict().values()])
 

@@ -26,7 +26,7 @@ def write_config(drive, tmp_path):
     def write(**changes):
         values = {
             'name': 'tiny',
-            'network': {'backbone': 'df1', 'num_classes': 11, 'finest_stride': 8, 'width': 16},
+            'network': {'backbone': 'shufflenetv2', 'num_classes': 11, 'finest_stride': 8, 'width': 16},
             'data': {'root': str(drive.pairs[0].image.parents[1]), 'layout': 'folder', 'split': ''},
             'augment': {'crop_hw': [32, 64], 'scale_range': [0.8, 1.2], 'rare_class_probability': 0.5},
             'input_short_side': 64,
@@ -45,13 +45,6 @@ def write_config(drive, tmp_path):
     return write
 
 
-@pytest.fixture(autouse=True)
-def _same_threads_afterwards():
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-
-
 def weights_of(out: Path) -> torch.Tensor:
     state = torch.load(out / 'state.pt', weights_only=True)
     return torch.cat([tensor.flatten().double() for tensor in state['model'].values()])
@@ -63,25 +56,35 @@ def losses_of(out: Path) -> list[float]:
     return [event.value for event in events.Scalars('train/loss')]
 
 
-def test_two_processes_train_as_one_with_the_same_batch(write_config, tmp_path, capsys):
-    data = {'validation_split': ''}
+def test_two_processes_train_and_validate_as_one_with_the_same_batch(write_config, drive, tmp_path, capsys):
+    root = tmp_path / 'set'
+    root.mkdir()
+    for split in ('train', 'seen'):
+        (root / split).symlink_to(drive.pairs[0].image.parents[1])
+    data = {'root': str(root), 'split': 'train'}
     # A few steps of one process: frozen statistics of fresh weights would be none.
-    first = write_config(batch_size=4, data=data)
+    first = write_config(batch_size=4, data={**data, 'validation_split': ''})
     assert main(['train', '--config', str(first), '--out', str(tmp_path / 'start')]) == 0
     # What sees a part of a batch at a time is left out: statistics of batch norm, and dropout.
     alike = {'freeze_batch_norm': True, 'dropout': 0.0, 'loss': {'kind': 'cross_entropy'}}
     # Gently: where the loss runs away, roundings grow with it.
+    data['validation_split'] = 'seen'
     config = write_config(init=str(tmp_path / 'start/tiny'), lr=0.002, data=data, **alike)
+    command = ['train', '--config', str(config), '--device', 'cpu', '--out']
     torchrun = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', '2']
-    together = [*torchrun, *SFNET, 'train', '--config', str(config), '--out', str(tmp_path / 'two')]
-    done = subprocess.run([*together, '--device', 'cpu'], cwd=ROOT, capture_output=True, text=True, timeout=110)
+    together = [*torchrun, *SFNET, *command, str(tmp_path / 'two')]
+    done = subprocess.run(together, cwd=ROOT, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count('model: ') == 1
-    assert main(['train', '--config', str(config), '--out', str(tmp_path / 'one'), '--device', 'cpu']) == 0
+    assert main([*command, str(tmp_path / 'one')]) == 0
     one, two = losses_of(tmp_path / 'one'), losses_of(tmp_path / 'two')
     assert len(one) == 6
     assert two == pytest.approx(one, abs=1e-4)
     assert (weights_of(tmp_path / 'two') - weights_of(tmp_path / 'one')).abs().max() < 1e-4
+    # Their run is over, so all that is left is its validation: of six pictures here, of three by each process there.
+    capsys.readouterr()
+    assert main([*command, str(tmp_path / 'two'), '--resume']) == 0
+    assert capsys.readouterr().out == done.stdout
 
 
 def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(write_config, tmp_path):
@@ -101,21 +104,3 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(write_c
     assert main([*command, str(whole)]) == 0
     assert torch.equal(weights_of(torn), weights_of(whole))
     assert (torn / 'tiny/weights.safetensors').read_bytes() == (whole / 'tiny/weights.safetensors').read_bytes()
-
-
-def test_a_shared_validation_scores_what_one_process_does(write_config, drive, tmp_path, capsys):
-    root = tmp_path / 'set'
-    root.mkdir()
-    for split in ('train', 'seen'):
-        (root / split).symlink_to(drive.pairs[0].image.parents[1])
-    config = write_config(
-        epochs=1, batch_size=4, data={'root': str(root), 'split': 'train', 'validation_split': 'seen'}
-    )
-    assert main(['train', '--config', str(config), '--out', str(tmp_path / 'one'), '--device', 'cpu']) == 0
-    table = capsys.readouterr().out
-    torchrun = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', '2']
-    command = [*torchrun, *SFNET, 'train', '--config', str(config), '--out', str(tmp_path / 'one'), '--resume']
-    done = subprocess.run([*command, '--device', 'cpu'], cwd=ROOT, capture_output=True, text=True, timeout=110)
-    assert done.returncode == 0, done.stderr
-    # The run is over: all that is left is its validation, of three pictures by each process.
-    assert done.stdout == table

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-import torch
 
 from sfnet_ros.cli import main
 from sfnet_ros.datasets import LAYOUTS
@@ -28,14 +27,6 @@ ROWS = {
     '5b': 4,
     '6': 3,
 }
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def test_each_row_of_the_paper_has_a_config():
