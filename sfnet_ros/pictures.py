@@ -42,6 +42,13 @@ def colorize(label_map: NDArray[np.uint8], label_space: LabelSpace) -> Picture:
     return np.asarray(cv2.applyColorMap(label_map, label_space.palette[:, None]), np.uint8)
 
 
+def resize_labels(label_map: NDArray[np.uint8], size_hw: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Bring a label map ``(H, W)``, or other values that cannot be mixed, to a size by taking the nearest pixels."""
+    if label_map.shape == size_hw:
+        return label_map
+    return np.asarray(cv2.resize(label_map, size_hw[::-1], interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
+
+
 def overlay(rgb: Picture, label_map: NDArray[np.uint8], label_space: LabelSpace, alpha: float = 0.5) -> Picture:
     """Lay the classes' colours over a frame.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sfnet_ros.bags.scores import LabelledFrame
 from sfnet_ros.files import atomic_path
 from sfnet_ros.labels import LabelSpace
-from sfnet_ros.pictures import beside, colorize, contact_sheet, error_map, legend, overlay
+from sfnet_ros.pictures import beside, colorize, contact_sheet, error_map, legend, overlay, resize_labels
 
 SHEET_ROWS = 5
 
@@ -45,7 +45,8 @@ def write_sheet(path: Path, frames: Sequence[LabelledFrame], label_space: LabelS
 def _row(frame: LabelledFrame, label_space: LabelSpace, has_truth: bool) -> list[NDArray[np.uint8]]:
     prediction = colorize(frame.label_map, label_space)
     if not has_truth:
-        return [frame.rgb, prediction, overlay(frame.rgb, frame.label_map, label_space)]
+        label_map = resize_labels(frame.label_map, frame.rgb.shape[:2])
+        return [frame.rgb, prediction, overlay(frame.rgb, label_map, label_space)]
     assert frame.target is not None
     return [frame.rgb, colorize(frame.target, label_space), prediction, error_map(frame.label_map, frame.target)]
 

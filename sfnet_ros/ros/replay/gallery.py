@@ -13,7 +13,7 @@ from sfnet_ros.bags.scores import LabelledFrame
 from sfnet_ros.bags.sheet import SHEET_ROWS, write_sheet
 from sfnet_ros.bags.video import Video, new_video
 from sfnet_ros.labels import LabelSpace
-from sfnet_ros.pictures import beside, legend, overlay
+from sfnet_ros.pictures import beside, legend, overlay, resize_labels
 from sfnet_ros.ros.replay.replayed import Replayed
 
 VIDEO, SHEET = 'overlay.mp4', 'contact_sheet.png'
@@ -41,7 +41,8 @@ class Gallery:
         """Show a frame with its labels."""
         if frame.stamp_ns in self._on_sheet:
             self.rows.append(frame)
-        self._video.append(beside(overlay(frame.rgb, frame.label_map, self._label_space), self._legend))
+        label_map = resize_labels(frame.label_map, frame.rgb.shape[:2])
+        self._video.append(beside(overlay(frame.rgb, label_map, self._label_space), self._legend))
 
     def show_dropped(self, rgb: NDArray[np.uint8]) -> None:
         """Show a frame as the camera saw it."""

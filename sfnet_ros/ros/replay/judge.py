@@ -12,7 +12,6 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +22,7 @@ from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.scores import BagScores, LabelledFrame, Scorer
 from sfnet_ros.bags.source import Source, why_not_scored
 from sfnet_ros.bags.truth import Truths
+from sfnet_ros.pictures import resize_labels
 from sfnet_ros.ros.replay.gallery import SHEET, VIDEO, new_gallery
 from sfnet_ros.ros.replay.label_store import CONFIDENCE
 from sfnet_ros.ros.replay.live import live_facts
@@ -32,6 +32,11 @@ from sfnet_ros.ros.replay.report import JSON, PAGE, ReplayReport
 from sfnet_ros.runtime import ImageFormatError, Segmenter, to_rgb
 
 RESULTS = (VIDEO, SHEET, PAGE, JSON)
+
+_RESIZED = (
+    "labels were brought from the frame's size to that of its truth, by the nearest pixels, where `sfnet bag evaluate` "
+    'computes them at that size'
+)
 
 # Enough for a median, and no long wait with a large model.
 _TIMED_FRAMES = 20
@@ -98,6 +103,8 @@ def _score(
             if (labelled := _labelled(str(source.path), frame, stamp_ns, replayed)) is None:
                 gallery.show_dropped(frame.rgb)
             else:
+                if frame.target is not None and frame.target.shape != frame.rgb.shape[:2]:
+                    scores.complaints[_RESIZED] += 1
                 scorer.add(labelled)
                 gallery.show(labelled)
     return scores
@@ -120,17 +127,11 @@ def _labelled(bag_name: str, frame: ReadFrame, stamp_ns: int, replayed: Replayed
         return None
     if frame.target is not None:
         # The node labels at the frame's size, and truth is compared at its own.
-        label_map = _at_size(label_map, frame.target.shape)
-        confidence = None if confidence is None else _at_size(confidence, frame.target.shape)
+        label_map = resize_labels(label_map, frame.target.shape)
+        confidence = None if confidence is None else resize_labels(confidence, frame.target.shape)
     latency_ms = (replayed.received_ns[stamp_ns] - replayed.sent_ns[stamp_ns]) / 1e6
     assert frame.rgb is not None
     return LabelledFrame(bag_name, frame.index, stamp_ns, frame.rgb, frame.target, label_map, confidence, latency_ms)
-
-
-def _at_size(picture: NDArray[np.uint8], size_hw: tuple[int, ...]) -> NDArray[np.uint8]:
-    if picture.shape == size_hw:
-        return picture
-    return np.asarray(cv2.resize(picture, size_hw[::-1], interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
 
 
 def _model_ms(bag: Bag, topic: str, segmenter: Segmenter) -> float:

@@ -7,9 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from sfnet_ros.bags.drive import Frame
 from sfnet_ros.bags.evaluate import read_frames
-from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC
+from sfnet_ros.bags.make import IMAGE_TOPIC, LABEL_TOPIC, Recording, make_bag
 from sfnet_ros.bags.read import Bag
+from sfnet_ros.bags.source import Source
 from sfnet_ros.cli import main
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.ros.replay.child import ReplayError
@@ -131,6 +133,21 @@ def test_without_ground_truth_nothing_is_scored_and_all_else_is_there(outcome: O
     assert (written['frames'], written['mean_confidence'] > 0, written['flicker'] >= 0) == (FRAMES, True, True)
     assert {path.name for path in tmp_path.iterdir()} == set(RESULTS)
     assert 'not scored: the bag names no ground truth; where it has one, name its topic with --truth' in report.table()
+
+
+def test_labels_are_brought_to_the_size_of_the_truth_and_that_is_said(
+    outcome: Outcome, short_drive: Path, tmp_path: Path
+) -> None:
+    with Bag(short_drive) as bag:
+        read = list(read_frames(bag, IMAGE_TOPIC, LABEL_TOPIC))
+    large = [Frame(frame.rgb, np.kron(frame.target, np.ones((2, 2), np.uint8))) for frame in read]
+    make_bag(tmp_path / 'large', large, outcome.segmenter.label_space, Recording(rate=5.0))
+    source = Source.of(tmp_path / 'large', None, None)
+    report = judge(source, outcome.plan, outcome.replayed, outcome.segmenter, tmp_path / 'out')
+    (said,) = [warning for warning in report.warnings if 'by the nearest pixels' in warning]
+    assert said.endswith(f' ({report.live.processed} times)')
+    # Each pixel of label and truth has become four.
+    assert report.run.scores.confusion.miou == outcome.report.run.scores.confusion.miou
 
 
 def test_a_label_of_no_frame_is_reported(outcome: Outcome) -> None:
