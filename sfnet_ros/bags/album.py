@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from sfnet_ros.pictures import resize_labels
 
 FrameKey = tuple[str, int]
 
@@ -102,9 +104,10 @@ class Album:
         rgb, label_map, target = pictures
         assert rgb is not None
         assert label_map is not None
-        keepsake = Keepsake.of(rgb, label_map, target)
+        keepsake = Keepsake.of(rgb, label_map, target if is_worst else None)
         if on_film:
-            self.film[key] = keepsake
+            # The film shows no ground truth.
+            self.film[key] = replace(keepsake, target=None)
         if is_worst:
             self._worst[stretch] = (goodness, key, keepsake)
 
@@ -122,9 +125,7 @@ class Album:
 
 
 def _pack(label_map: NDArray[np.uint8], size: tuple[int, int]) -> bytes:
-    if label_map.shape != size[::-1]:
-        label_map = np.asarray(cv2.resize(label_map, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
-    return cv2.imencode('.png', label_map)[1].tobytes()
+    return cv2.imencode('.png', resize_labels(label_map, size[::-1]))[1].tobytes()
 
 
 def _unpack(data: bytes, flags: int) -> NDArray[np.uint8]:

@@ -65,8 +65,8 @@ class ReplayReport:
             'mode': live.mode + (f', {live.loops} loops' if live.loops > 1 else ''),
             'frames': f'{live.frames} sent, {live.processed} processed, {live.dropped} dropped, '
             f'{live.unread_frames} unreadable',
-            'latency, publish to label': _spread(latency_ms(self.run)),
-            'age, stamp to label': _spread(live.age_ms),
+            'latency, publish to label': ', '.join(_spread(latency_ms(self.run))),
+            'age, stamp to label': ', '.join(_spread(live.age_ms)),
             'model alone': f'{live.model_ms:.1f} ms p50',
             'stamps': f'{live.stamps["repeated"]} repeated, {live.stamps["decreasing"]} decreasing; '
             f'{live.stamps["matched"]} labels carry that of their frame',
@@ -86,8 +86,8 @@ class ReplayReport:
             f'{self.source.path} {self.source.topic} through {self.run.name}',
             '',
             f'frames    {live.frames} sent   {live.processed} processed   {live.dropped} dropped{unread}',
-            f'latency   {_spread(latency_ms(self.run))}   publish to label',
-            f'age       {_spread(live.age_ms)}   stamp to label',
+            '   '.join(['latency', *_spread(latency_ms(self.run)), 'publish to label']),
+            '   '.join(['age    ', *_spread(live.age_ms), 'stamp to label']),
             f'model     {live.model_ms:.1f} ms p50   (alone, after the replay)',
             f'rate      {fps} labels per second',
             '',
@@ -95,5 +95,5 @@ class ReplayReport:
         return '\n'.join([*lines, table([self.run])])
 
 
-def _spread(values_ms: Mapping[str, float | None]) -> str:
-    return '   '.join(f'{values_ms[name]:.1f} ms {name}' for name in ('p50', 'p95', 'max'))
+def _spread(values_ms: Mapping[str, float | None]) -> list[str]:
+    return [f'{values_ms[name]:.1f} ms {name}' for name in ('p50', 'p95', 'max')]
