@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -57,6 +58,19 @@ def _backend(choice: Choice, threads: int = 0) -> Backend:
     return create_backend(choice, DeployModel(model, PixelNormalizer(manifest.mean, manifest.std)), None, threads)
 
 
+@pytest.fixture(scope='module', params=_CHOICES, ids=str)
+def choice(request: pytest.FixtureRequest) -> Choice:
+    return request.param
+
+
+@pytest.fixture(scope='module')
+def backend(choice: Choice) -> Iterator[Backend]:
+    """Give a backend that tests share, as long as they leave it open."""
+    backend = _backend(choice)
+    yield backend
+    backend.close()
+
+
 @pytest.fixture(scope='module')
 def pictures() -> NDArray[np.uint8]:
     """Two frames of the sample drive, seconds apart, at a size that no stride divides."""
@@ -69,11 +83,9 @@ def reference(pictures: NDArray[np.uint8]) -> Labels:
     return _backend(Choice('torch', 'cpu', 'float32')).infer(pictures, (200, 260))
 
 
-@pytest.mark.parametrize('choice', _CHOICES, ids=str)
 def test_every_backend_gives_the_labels_of_the_reference(
-    choice: Choice, pictures: NDArray[np.uint8], reference: Labels
+    backend: Backend, choice: Choice, pictures: NDArray[np.uint8], reference: Labels
 ) -> None:
-    backend = _backend(choice)
     assert (backend.name, backend.device, backend.precision) == (choice.backend, choice.device, choice.precision)
     label_maps, confidences = backend.infer(pictures, (200, 260))
     assert label_maps.shape == confidences.shape == (2, 200, 260)
@@ -83,11 +95,9 @@ def test_every_backend_gives_the_labels_of_the_reference(
     assert np.abs(confidences.astype(int) - reference[1]).mean() < 1
 
 
-@pytest.mark.parametrize('choice', _CHOICES, ids=str)
 def test_every_backend_takes_sizes_and_batches_in_any_order(
-    choice: Choice, pictures: NDArray[np.uint8], reference: Labels
+    backend: Backend, choice: Choice, pictures: NDArray[np.uint8], reference: Labels
 ) -> None:
-    backend = _backend(choice)
     for height, width in ((32, 32), (33, 245), (187, 65)):
         label_maps, _ = backend.infer(pictures[:1, :height, :width], (height, width))
         assert label_maps.shape == (1, height, width)
@@ -96,9 +106,7 @@ def test_every_backend_takes_sizes_and_batches_in_any_order(
         assert np.mean(label_maps[0] == reference[0][index]) >= _AGREEMENT[choice.precision]
 
 
-@pytest.mark.parametrize('choice', _CHOICES, ids=str)
-def test_every_backend_gives_its_logits_on_the_networks_grid(choice: Choice, pictures: NDArray[np.uint8]) -> None:
-    backend = _backend(choice)
+def test_every_backend_gives_its_logits_on_the_networks_grid(backend: Backend, pictures: NDArray[np.uint8]) -> None:
     logits = backend.grid_logits(pictures)
     assert logits.shape == (2, 11, 24, 31)
     assert logits.dtype == np.float32
@@ -107,9 +115,8 @@ def test_every_backend_gives_its_logits_on_the_networks_grid(choice: Choice, pic
     assert np.mean(label_maps == logits.argmax(axis=1)) >= 0.99
 
 
-@pytest.mark.parametrize('choice', _CHOICES, ids=str)
-def test_two_instances_run_at_once(choice: Choice, pictures: NDArray[np.uint8]) -> None:
-    backends = [_backend(choice), _backend(choice)]
+def test_two_instances_run_at_once(backend: Backend, choice: Choice, pictures: NDArray[np.uint8]) -> None:
+    backends = [_backend(choice), backend]
     alone = [backend.infer(pictures, (64, 64))[0] for backend in backends]
     with ThreadPoolExecutor(2) as pool:
         together = [list(pool.map(lambda b: b.infer(pictures, (64, 64))[0], backends)) for _ in range(3)]
@@ -165,9 +172,7 @@ print((time.process_time() - cpu) / (time.perf_counter() - started))
     assert float(done.stdout) < 1.15
 
 
-@pytest.mark.parametrize('choice', _CHOICES, ids=str)
-def test_every_backend_gives_the_same_labels_with_details(choice: Choice, pictures: NDArray[np.uint8]) -> None:
-    backend = _backend(choice)
+def test_every_backend_gives_the_same_labels_with_details(backend: Backend, pictures: NDArray[np.uint8]) -> None:
     label_maps, confidences = backend.infer(pictures, (100, 130))
     details = backend.infer_details(pictures, (100, 130))
     assert np.array_equal(details.label_maps, label_maps)
@@ -179,7 +184,6 @@ def test_every_backend_gives_the_same_labels_with_details(choice: Choice, pictur
     assert np.abs(details.probabilities.sum(axis=3) - 1).max() < 1e-4
 
 
-@pytest.mark.parametrize('choice', _CHOICES, ids=str)
 def test_every_backend_refuses_work_once_closed(choice: Choice) -> None:
     backend = _backend(choice)
     backend.close()
@@ -189,16 +193,12 @@ def test_every_backend_refuses_work_once_closed(choice: Choice) -> None:
             infer(np.zeros((1, 32, 32, 3), np.uint8), (32, 32))
 
 
-@pytest.mark.parametrize('choice', _CHOICES, ids=str)
-def test_every_backend_refuses_pixels_of_another_kind(choice: Choice) -> None:
-    backend = _backend(choice)
+def test_every_backend_refuses_pixels_of_another_kind(backend: Backend) -> None:
     with pytest.raises(ValueError, match=r'pixels are float32 of shape \(1, 32, 32, 3\)'):
         backend.infer(np.zeros((1, 32, 32, 3), np.float32), (32, 32))
 
 
-@pytest.mark.parametrize('choice', _CHOICES, ids=str)
-def test_every_backend_takes_read_only_padded_and_reversed_frames_silently(choice: Choice) -> None:
-    backend = _backend(choice)
+def test_every_backend_takes_read_only_padded_and_reversed_frames_silently(backend: Backend) -> None:
     padded = np.random.default_rng(0).integers(0, 256, (1, 32, 40, 3), np.uint8)
     view = padded[:, :, :32]
     backwards = view[..., ::-1].copy()[..., ::-1]
