@@ -7,7 +7,7 @@ import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -132,7 +132,7 @@ def fleet_progress(what: str, frames: int, bags: int) -> Iterator[FleetProgress]
 
     with (
         tqdm(desc=what, total=frames, unit=' frames', bar_format=_BAR, disable=None) as bar,
-        logging_redirect_tqdm(),
+        nullcontext() if bar.disable else logging_redirect_tqdm(),
     ):
         yield FleetProgress(bar, bags)
 
