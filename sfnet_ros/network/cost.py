@@ -34,7 +34,7 @@ def multiply_accumulates(model: nn.Module, input_hw: tuple[int, int]) -> int:
         if isinstance(module, Correlation):
             module.register_forward_hook(count)
         for name, child in module.named_children():
-            if isinstance(child, nn.BatchNorm2d):
+            if isinstance(child, (nn.BatchNorm2d, nn.ReLU, nn.ReLU6)):
                 # They change no shape, and take most of the time there.
                 setattr(module, name, nn.Identity())
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
