@@ -57,6 +57,23 @@ def test_boundary_to_the_unknown_is_none():
     assert math.isnan(nothing.f_score)
 
 
+def test_boundaries_of_many_classes_are_those_of_each_alone():
+    # Far from and near to each other, and more classes than are looked at together.
+    patches = np.random.default_rng(0).integers(0, 35, (2, 10, 12)).astype(np.uint8)
+    label_map, target = (np.kron(ids, np.ones((7, 9), np.uint8)) for ids in patches)
+    target[target == 34] = 255
+    label_map[label_map == 34] = 0
+    together = BoundaryScore(34)
+    together.update(label_map, target)
+    for class_id in range(34):
+        # All others are one class, whose boundary with this one is the same.
+        alone = BoundaryScore(2)
+        true = np.where(target == 255, 255, target == class_id).astype(np.uint8)
+        alone.update((label_map == class_id).astype(np.uint8), true)
+        assert alone.f_per_class[1] == together.f_per_class[class_id]
+    assert together.f_score > 0
+
+
 def texture(seed=0):
     return np.random.default_rng(seed).integers(0, 256, (64, 80, 3)).astype(np.uint8)
 
