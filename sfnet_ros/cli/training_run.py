@@ -39,6 +39,8 @@ def train_and_save(
         device: Where to compute.
         resume: Go on from the state in ``out``.
     """
+    import torch
+
     from sfnet_ros.evaluation import scores_table
     from sfnet_ros.runtime import save_model
     from sfnet_ros.runtime.model_store import check_destination
@@ -56,6 +58,8 @@ def train_and_save(
     with joined_processes(device) as (processes, own):
         if not processes.first:
             logging.getLogger().setLevel(logging.WARNING)
+        # All crops are of one size, so a GPU tries out its convolutions once.
+        torch.backends.cudnn.benchmark = own.type == 'cuda'
         validate = _Validator(config, dataset, own, processes) if config.data.validation_split else None
         trainer = _trainer(config, dataset, own, processes, out if resume else None)
         scores = _run(trainer, dataset, out, validate, keep_best)
