@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from sfnet_ros.datasets import LabelledPictures
     from sfnet_ros.labels import LabelSpace
     from sfnet_ros.training.config import TrainingConfig
+    from sfnet_ros.training.run_settings import RunSettings
+    from sfnet_ros.training.sections import DataConfig
 
 SUMMARY = 'train a network on labelled drives and write the model'
 EXAMPLE = """sfnet train --config config/train/camvid_df1.yaml --data data/camvid --out runs/camvid_df1
@@ -17,6 +19,8 @@ EXAMPLE = """sfnet train --config config/train/camvid_df1.yaml --data data/camvi
   torchrun --nproc_per_node 8 -m sfnet_ros.cli train --config config/train/table3_resnet18.yaml"""
 
 _MEASURED_S = 10.0
+
+Settings = TypeVar('Settings', bound='RunSettings')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,38 +42,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, and print the scores of the model that was written."""
-    from sfnet_ros.training.run_settings import load_values
+    from sfnet_ros.labels import LabelSpace
+    from sfnet_ros.training.run_settings import load_values, settings_of
 
     # Most mistakes are told before torch is loaded, which takes seconds.
-    load_values(args.config)
-    from sfnet_ros.labels import LabelSpace
+    settings = _overridden(settings_of(load_values(args.config)), args)
+    label_space = LabelSpace.load(settings.data.label_space)
+    dataset = None if args.dry_run else _open(settings.data, label_space)
     from sfnet_ros.training.config import TrainingConfig
 
     config = _overridden(TrainingConfig.load(args.config), args)
-    label_space = LabelSpace.load(config.data.label_space)
     if label_space.num_classes != config.network.num_classes:
         raise ValueError(
             f'{args.config} trains {config.network.num_classes} classes, but label space {label_space.name} has '
             f'{label_space.num_classes}; set network: num_classes to that'
         )
-    if args.dry_run:
+    if dataset is None:
         return _dry_run(config, label_space, args.device)
     if args.measure_loading:
-        return _measure_loading(config, _open(config, label_space), args.device)
-    return _train(config, args, label_space)
+        return _measure_loading(config, dataset, args.device)
+    return _train(config, args, dataset)
 
 
-def _overridden(config: TrainingConfig, args: argparse.Namespace) -> TrainingConfig:
+def _overridden(config: Settings, args: argparse.Namespace) -> Settings:
     from dataclasses import replace
 
     data = config.data if args.data is None else replace(config.data, root=args.data)
     return replace(config, data=data, init=config.init if args.init is None else args.init)
 
 
-def _open(config: TrainingConfig, label_space: LabelSpace) -> LabelledPictures:
+def _open(data: DataConfig, label_space: LabelSpace) -> LabelledPictures:
     from sfnet_ros.datasets import open_dataset
 
-    data = config.data
     return open_dataset(data.layout, data.root, data.split, label_space, (), data.exclude_drives)
 
 
@@ -111,7 +115,7 @@ def _measure_loading(config: TrainingConfig, dataset: LabelledPictures, device: 
     return 0
 
 
-def _train(config: TrainingConfig, args: argparse.Namespace, label_space: LabelSpace) -> int:
+def _train(config: TrainingConfig, args: argparse.Namespace, dataset: LabelledPictures) -> int:
     from sfnet_ros.cli.training_run import train_and_save
     from sfnet_ros.training.run_settings import STATE_FILE
 
@@ -121,5 +125,4 @@ def _train(config: TrainingConfig, args: argparse.Namespace, label_space: LabelS
         raise ValueError(f'{out} holds a run already; go on with it by --resume, or choose another --out')
     if args.resume and not state.is_file():
         raise ValueError(f'{out} holds no run to resume: {state} does not exist')
-    dataset = _open(config, label_space)
     return train_and_save(config, args.config.name, dataset, out, _chosen(args.device), resume=args.resume)

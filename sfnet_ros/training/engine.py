@@ -45,7 +45,8 @@ def train(
     """
     config, state = trainer.config, out / STATE_FILE
     progress = Progress(trainer)
-    validation = None
+    # A run that was broken off between the last step of an epoch and its score makes up for it.
+    validation = _validate(trainer, state, validate, keep_best, journal) if validate and _is_due(trainer) else None
     while not trainer.finished:
         losses = []
         for loss in _steps(trainer, out):
@@ -55,14 +56,11 @@ def train(
             if config.save_every and trainer.step % config.save_every == 0:
                 trainer.save(state)
         trainer.save(state)
-        if validate and (trainer.epoch % config.validate_every == 0 or trainer.finished):
+        if validate and _is_due(trainer):
             validation = _validate(trainer, state, validate, keep_best, journal)
             logger.info(progress.line(math.fsum(losses) / len(losses), validation.scores.miou))
         else:
             logger.info(progress.line(math.fsum(losses) / len(losses)))
-    if validate and validation is None:
-        # Broken off between its last step and its last score.
-        validation = _validate(trainer, state, validate, keep_best, journal)
     return validation.scores if validation else None
 
 
@@ -85,8 +83,15 @@ def _steps(trainer: Trainer, out: Path) -> Iterator[float]:
         with atomic_path(path) as temporary:
             torch.save({'step': error.step, 'parts': error.parts}, temporary)
         raise ValueError(
-            f'{error}; what the step saw is in {path}; lower lr, set clip_norm or precision: float32, and --resume'
+            f'{error}; what the step saw is in {path}; start anew, with another --out, and '
+            'a lower lr, a clip_norm or precision: float32'
         ) from error
+
+
+def _is_due(trainer: Trainer) -> bool:
+    """Tell whether a run stands where it is scored: at the end of an epoch, of as many as the config says."""
+    between = trainer.step % (trainer.config.validate_every * trainer.batches.steps_per_epoch)
+    return trainer.finished or (trainer.step > 0 and not between)
 
 
 def _validate(

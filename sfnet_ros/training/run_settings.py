@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import yaml
 
 from sfnet_ros.keys import refuse_unknown_keys
 from sfnet_ros.settings import from_mapping
+from sfnet_ros.training.ranges import check_range
 from sfnet_ros.training.recipe import read_recipe
 from sfnet_ros.training.sections import (
     AugmentConfig,
@@ -29,6 +32,8 @@ _FROM_ONE_ON = ('epochs', 'batch_size', 'accumulate', 'validate_every', 'input_s
 _FROM_ZERO_ON = (
     'iterations',
     'backbone_lr_factor',
+    'weight_decay',
+    'poly_power',
     'frozen_parts',
     'threads',
     'workers',
@@ -122,25 +127,34 @@ class RunSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for least, names in ((1, _FROM_ONE_ON), (0, _FROM_ZERO_ON)):
-            for name in names:
-                if not getattr(self, name) >= least:
-                    raise ValueError(f'training: {name} is {getattr(self, name)}; accepted are numbers from {least} on')
-        if not self.lr > 0:
+        if Path(self.name).parts != (self.name,):
+            raise ValueError(f'training: name {self.name!r} is not accepted; give the name of a folder')
+        check_range(self, 'training', _FROM_ONE_ON, 1)
+        check_range(self, 'training', _FROM_ZERO_ON, 0)
+        if not 0 < self.lr < math.inf:
             raise ValueError(f'training: lr is {self.lr}; accepted are numbers above 0')
         if self.batch_size < self.accumulate:
             raise ValueError(f'training: a batch_size of {self.batch_size} has no {self.accumulate} parts (accumulate)')
-        for name in ('ema_decay', 'dropout'):
+        for name in ('momentum', 'ema_decay', 'dropout'):
             if not 0 <= (getattr(self, name) or 0.0) < 1:
                 raise ValueError(f'training: {name} is {getattr(self, name)}; accepted are 0 to below 1')
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f'training: optimizer {self.optimizer!r} is not one of {", ".join(OPTIMIZERS)}')
         if self.coarse_data.root and (self.loss.kind != 'cross_entropy' or self.data.class_uniform):
             raise ValueError('coarse_data: accepted are loss: kind: cross_entropy and data: class_uniform: 0 with it')
-        if not (0 <= self.finish_fraction <= 1 and self.finish_zoom > 0):
+        if not (0 <= self.finish_fraction <= 1 and 0 < self.finish_zoom < math.inf):
             raise ValueError('training: accepted are a finish_fraction of 0 to 1 and a finish_zoom above 0')
         if self.precision not in PRECISIONS:
             raise ValueError(f'training: precision {self.precision!r} is not one of {", ".join(PRECISIONS)}')
+
+
+def settings_of(values: Mapping[str, object]) -> RunSettings:
+    """Read all but the network of a config's values.
+
+    Raises:
+        ValueError: A key is missing, or a value has the wrong type or range.
+    """
+    return from_mapping(RunSettings, {key: value for key, value in values.items() if key != 'network'}, 'training')
 
 
 def load_values(path: Path) -> dict[str, object]:
@@ -158,7 +172,7 @@ def load_values(path: Path) -> dict[str, object]:
         refuse_unknown_keys(values, ['network', *(field.name for field in fields(RunSettings))], 'training')
         if 'network' not in values:
             raise ValueError('training: network is missing')
-        from_mapping(RunSettings, {key: value for key, value in values.items() if key != 'network'}, 'training')
+        settings_of(values)
     except (yaml.YAMLError, ValueError) as error:
         raise ValueError(f'{path}: {" ".join(str(error).split())}') from error
     return values

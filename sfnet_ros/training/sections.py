@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+
+from sfnet_ros.training.ranges import check_range
 
 LOSSES = ('cross_entropy', 'ohem')
 
@@ -38,9 +41,7 @@ class DataConfig:
     validation_drives: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ('long_side', 'cache_gib'):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f'data: {name} is {getattr(self, name)}; accepted are numbers from 0 on')
+        check_range(self, 'data', ('long_side', 'cache_gib'), 0)
         if not (0 <= self.class_uniform <= 1 and self.tile_px >= 1):
             raise ValueError('data: accepted are a class_uniform of 0 to 1 and a tile_px from 1 on')
         if self.class_uniform and self.long_side:
@@ -69,7 +70,7 @@ class CoarseDataConfig:
     may_be: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.share > 0:
+        if not 0 < self.share < math.inf:
             raise ValueError(f'coarse_data: share is {self.share}; accepted are numbers above 0')
 
 
@@ -110,8 +111,10 @@ class AugmentConfig:
     def __post_init__(self) -> None:
         if min(self.crop_hw) < 32:
             raise ValueError(f'augment: crop_hw is {self.crop_hw}; accepted are sizes from 32 on')
-        if not 0 < self.scale_range[0] <= self.scale_range[1]:
+        if not 0 < self.scale_range[0] <= self.scale_range[1] < math.inf:
             raise ValueError(f'augment: scale_range is {self.scale_range}; accepted is low, high with 0 < low <= high')
+        check_range(self, 'augment', ('brightness', 'contrast', 'saturation', 'gamma'), 0)
+        check_range(self, 'augment', ('hue', *(name for name in vars(self) if name.endswith('_probability'))), 0, 1)
 
 
 @dataclass(frozen=True)
@@ -137,8 +140,9 @@ class LossConfig:
     def __post_init__(self) -> None:
         if self.kind not in LOSSES:
             raise ValueError(f'loss: kind {self.kind!r} is not one of {", ".join(LOSSES)}')
-        if self.aux_stride < 1:
-            raise ValueError(f'loss: aux_stride is {self.aux_stride}; accepted are numbers from 1 on')
+        check_range(self, 'loss', ('aux_stride',), 1)
+        check_range(self, 'loss', ('class_weight_cap', 'aux_weight', 'ohem_min_kept'), 0)
+        check_range(self, 'loss', ('ohem_threshold',), 0, 1)
 
 
 @dataclass(frozen=True)
@@ -158,10 +162,9 @@ class DistillationConfig:
     unlabelled: bool = False
 
     def __post_init__(self) -> None:
-        if not self.temperature > 0:
+        if not 0 < self.temperature < math.inf:
             raise ValueError(f'distillation: temperature is {self.temperature}; accepted are numbers above 0')
-        if not self.weight >= 0:
-            raise ValueError(f'distillation: weight is {self.weight}; accepted are numbers from 0 on')
+        check_range(self, 'distillation', ('weight',), 0)
 
 
 @dataclass(frozen=True)

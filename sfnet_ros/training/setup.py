@@ -52,9 +52,16 @@ def fresh_network(config: TrainingConfig, start: SFNet | None, device: torch.dev
 
 
 def network_to_train(model: SFNet, config: TrainingConfig, processes: Processes) -> nn.Module:
-    """Give what a training step calls: batch to details, over all processes."""
+    """Give what a training step calls: batch to details, over all processes.
+
+    Raises:
+        ValueError: torch.compile has no such backend.
+    """
     network: nn.Module = _Details(model)
     if config.compile:
+        backends = torch.compiler.list_backends(exclude_tags=())
+        if config.compile not in backends:
+            raise ValueError(f'training: compile {config.compile!r} is not one of {", ".join(sorted(backends))}')
         network = torch.compile(network, backend=config.compile)  # type: ignore[assignment]  # called like a module
     return DistributedDataParallel(network) if processes.count > 1 else network
 

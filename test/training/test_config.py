@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,24 @@ def test_every_shipped_config_is_accepted(path):
         ({'loss': {'kind': 'dice'}}, "loss: kind 'dice' is not one of cross_entropy, ohem"),
         ({'augment': {'crop_hw': [16, 64]}}, 'crop_hw is'),
         ({'augment': {'scale_range': [2.0, 1.0]}}, 'accepted is low, high'),
+        ({'augment': {'scale_range': [1.0, math.inf]}}, 'accepted is low, high'),
+        (
+            {'augment': {'flip_probability': 50.0}},
+            r'flip_probability is 50\.0; accepted are numbers from 0 to 1',
+        ),
+        ({'augment': {'hue': math.nan}}, 'augment: hue is nan; accepted are numbers from 0 to 1'),
+        ({'augment': {'gamma': -2.0}}, r'augment: gamma is -2\.0; accepted are numbers from 0 on'),
+        ({'augment': {'contrast': math.inf}}, 'augment: contrast is inf; accepted are numbers from 0 on'),
+        ({'coarse_data': {'root': 'a', 'share': math.inf}}, 'coarse_data: share is inf; accepted are numbers above 0'),
+        ({'loss': {'aux_weight': -1.0}}, r'loss: aux_weight is -1\.0; accepted are numbers from 0 on'),
+        ({'loss': {'ohem_threshold': 5.0}}, r'loss: ohem_threshold is 5\.0; accepted are numbers from 0 to 1'),
+        ({'lr': math.inf}, 'training: lr is inf; accepted are numbers above 0'),
+        ({'momentum': -1.0}, r'training: momentum is -1\.0; accepted are 0 to below 1'),
+        ({'weight_decay': -1.0}, r'training: weight_decay is -1\.0; accepted are numbers from 0 on'),
+        ({'poly_power': math.nan}, 'training: poly_power is nan; accepted are numbers from 0 on'),
+        ({'finish_zoom': math.inf}, 'a finish_zoom above 0'),
+        ({'name': '../elsewhere'}, r"training: name '\.\./elsewhere' is not accepted; give the name of a folder"),
+        ({'name': ''}, "training: name '' is not accepted"),
         ({'network': {'backbone': 'df9'}}, "backbone 'df9' is not one of"),
     ],
 )
@@ -46,13 +65,23 @@ def test_a_file_that_is_no_config_is_refused_with_its_path(tmp_path):
         TrainingConfig.load(path)
 
 
-def test_a_wrong_config_is_refused_before_torch_is_loaded(tmp_path):
+@pytest.mark.parametrize(
+    ('written', 'sentence'),
+    [
+        ('data: {root: a}\nepocks: 3', "unknown key 'epocks'; did you mean 'epochs'"),
+        ('data: {root: a, layout: foldr}', "layout 'foldr' is not one of"),
+        ('data: {root: a, label_space: camvod}', "label space 'camvod' is not known"),
+        ('data: {root: a, split: trian}', "split 'trian' is not one of"),
+        ('data: {root: nowhere}', 'folder nowhere/train does not exist'),
+    ],
+)
+def test_a_wrong_config_is_refused_before_torch_is_loaded(tmp_path, written, sentence):
     path = tmp_path / 'run.yaml'
-    path.write_text('network: {}\ndata: {root: a}\nepocks: 3\n')
+    path.write_text(f'network: {{}}\n{written}\n')
     program = (
         'import sys; from sfnet_ros.cli import main; '
         f'code = main(["train", "--config", {str(path)!r}]); print(code, "torch" in sys.modules)'
     )
     done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == ['1', 'False']
-    assert "unknown key 'epocks'; did you mean 'epochs'" in done.stderr
+    assert sentence in done.stderr

@@ -93,6 +93,32 @@ def test_the_state_is_written_after_every_epoch_and_validation_follows_its_own_p
     assert validated == [2, 3]
 
 
+def test_the_best_network_is_kept_of_a_run_that_was_broken_off_before_it_was_scored(config, drive, tmp_path):
+    class BrokenOffError(Exception):
+        pass
+
+    def scores(right):
+        matrix = ConfusionMatrix(11)
+        matrix.update(np.full((1, 10), CAR, np.uint8), np.repeat([CAR, 3], [right, 10 - right])[None].astype(np.uint8))
+        return Validation(matrix)
+
+    def broken_off(_model):
+        raise BrokenOffError
+
+    torn = Trainer(config(epochs=2), drive, None, CPU)
+    with pytest.raises(BrokenOffError):
+        train(torn, tmp_path, broken_off)
+    resumed, kept, of_epoch = Trainer(config(epochs=2), drive, None, CPU), [], iter([9, 1])
+    resumed.resume(tmp_path / STATE_FILE)
+    train(resumed, tmp_path, lambda _: scores(next(of_epoch)), lambda _: kept.append(resumed.epoch))
+    assert kept == [1]
+
+
+def test_a_backend_of_torch_compile_that_there_is_not_is_refused(config, drive):
+    with pytest.raises(ValueError, match=r"compile 'foo' is not one of .*inductor"):
+        Trainer(config(compile='foo'), drive, None, CPU)
+
+
 def test_a_state_of_another_run_or_a_damaged_one_is_refused(config, drive, tmp_path):
     path = tmp_path / STATE_FILE
     Trainer(config(), drive, None, CPU).save(path)
@@ -105,7 +131,9 @@ def test_a_state_of_another_run_or_a_damaged_one_is_refused(config, drive, tmp_p
 
 def test_a_loss_that_is_no_number_ends_the_run_with_its_batch_saved(config, drive, tmp_path):
     trainer = Trainer(config(lr=1e12, warmup_steps=1), drive, None, CPU)
-    with pytest.raises(ValueError, match=r'the loss is (nan|inf) in epoch \d+; what the step saw is in .*; lower lr'):
+    with pytest.raises(
+        ValueError, match=r'the loss is (nan|inf) in epoch \d+; what the step saw is in .*; start anew, .* lower lr'
+    ):
         train(trainer, tmp_path)
     saved = torch.load(tmp_path / 'diverged_0.pt', weights_only=True)
     assert saved['step'] == trainer.step
