@@ -62,11 +62,12 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from sfnet_ros.evaluation.gallery import alignment_section, labels_section
-    from sfnet_ros.files import atomic_path
+    from sfnet_ros.files import atomic_path, check_writable
     from sfnet_ros.pages import page, tag
 
     if bool(args.pictures) == bool(args.data):
         raise ValueError('name pictures, or a data set by --data, and not both')
+    check_writable(args.out)
     names = [args.model, *([args.against] if args.against else [])]
     models = {name: _Eye(name, args.input_size) for name in names}
     label_space = models[args.model].label_space

@@ -108,7 +108,19 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     Raises:
         ValueError: It cannot be read.
     """
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    try:
+        content = path.read_bytes()
+    except OSError:
+        content = b''
+    bgr = None
+    if content and not _is_torn_jpeg(content):
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     if bgr is None:
         raise ValueError(f'picture {path} cannot be read; it is damaged or of an unknown format')
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _is_torn_jpeg(content: bytes) -> bool:
+    """Tell whether a JPEG's last scan has no end; the decoder would make up what is missing."""
+    return content.startswith(b'\xff\xd8') and content.rfind(b'\xff\xd9') < content.rfind(b'\xff\xda')

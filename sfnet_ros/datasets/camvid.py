@@ -56,6 +56,8 @@ def _full_pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
     if not listing.is_file():
         raise FileNotFoundError(f'{listing} does not exist; it lists the pictures of the split, one a line')
     names = {Path(line.split()[0]).stem for line in listing.read_text(encoding='utf-8').splitlines() if line.strip()}
+    if not names:
+        raise ValueError(f'{listing} lists no pictures; it has one a line')
     unknown = sorted(names - images.keys())
     if unknown:
         raise ValueError(f'{listing} lists {unknown[0]}, which is not in {root / "701_StillsRaw_full"}')

@@ -83,6 +83,7 @@ def test_a_page_shows_flow_features_and_errors_of_two_models(camvid, small_model
     [
         ([], 'name pictures, or a data set by --data, and not both'),
         (['absent.png'], 'picture absent.png cannot be read'),
+        (['absent.png', '--out', '.'], 'visualize: . is a folder, and a file is accepted there'),
         (['--data', 'nowhere'], 'does not exist'),
         (['--data', 'nowhere', '--frames', '0'], '--frames is 0'),
     ],

@@ -85,6 +85,23 @@ def test_a_damaged_picture_and_a_wrong_label_map_are_refused_with_their_path(tmp
             open_folder(tmp_path)[0]
 
 
+@pytest.mark.parametrize('share', [0.3, 0.9, 0.999])
+def test_a_jpeg_that_ends_too_early_is_refused_though_decoders_fill_it_up(tmp_path, write_pair, share):
+    write_pair(tmp_path / 'images', tmp_path / 'labels', 'a', size=(60, 80), suffix='.jpg')
+    path = tmp_path / 'images' / 'a.jpg'
+    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8))
+    whole = path.read_bytes()
+    # As cameras do: a small picture in the header, which is whole, and something behind the end.
+    _, thumbnail = cv2.imencode('.jpg', np.zeros((8, 8, 3), np.uint8))
+    header = b'\xff\xe1' + (len(thumbnail) + 2).to_bytes(2, 'big') + thumbnail.tobytes()
+    whole = whole[:2] + header + whole[2:]
+    path.write_bytes(whole + bytes(8))
+    assert open_folder(tmp_path)[0].image.shape == (60, 80, 3)
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(ValueError, match=r'picture .*a\.jpg cannot be read'):
+        open_folder(tmp_path)[0]
+
+
 def test_a_picture_lies_under_its_labels_whatever_its_exif_says(tmp_path, write_pair):
     write_pair(tmp_path / 'images', tmp_path / 'labels', 'a')
     frame = np.zeros((16, 16, 3), np.uint8)

@@ -233,3 +233,10 @@ def test_what_a_layout_needs_and_lacks_is_said(tmp_path):
         open_dataset('idd', tmp_path, 'train', space)
     with pytest.raises(ValueError, match="split 'training' is not one of train, val"):
         open_dataset('mapillary', tmp_path, 'training', space)
+
+
+def test_a_listing_of_camvid_that_is_empty_is_refused(tmp_path):
+    camvid_full(tmp_path)
+    (tmp_path / 'train.txt').write_text('')
+    with pytest.raises(ValueError, match=r'train\.txt lists no pictures'):
+        open_dataset('camvid_full', tmp_path, 'train', LabelSpace.load('camvid'))
