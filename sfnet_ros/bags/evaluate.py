@@ -146,10 +146,13 @@ class _Walk:
         )
 
     def score(self, frame: LabelledFrame) -> None:
-        if frame.index >= self._start:
-            self._scorer.add(frame)
-        else:
+        if frame.index < self._start:
             self._scorer.see(frame)
+            return
+        try:
+            self._scorer.add(frame)
+        except ValueError as error:
+            raise ValueError(f'{frame.bag}: ground truth of {frame.stamp_ns} ns: {error}') from error
 
 
 def _read(

@@ -47,8 +47,10 @@ class Run:
         """Say what ran, and check what it came to against what the recordings promised.
 
         Raises:
-            ValueError: None of the ground truth is of its frame's aspect.
+            ValueError: No frame can be decoded, or none of the ground truth is of its frame's aspect.
         """
+        if scores.unread and not scores.frames:
+            raise ValueError(f'none of {scores.unread} frames can be decoded ({next(iter(scores.complaints))})')
         if scores.misfits.total and not scores.scored:
             raise ValueError(
                 f'{next(iter(scores.misfits.sentences.values()))}; none fits its frame: name the topic of their ground '

@@ -50,7 +50,8 @@ def choose_image_topic(bag: Bag, topic: str | None, truth_topic: str | None = No
     companions = {_sibling(label, name) for label in labels for name in _COMPANIONS}
     frames = sorted(bag.image_topics.keys() - {truth_topic, *labels, *companions})
     if len(frames) != 1:
-        raise _refusal(bag, 'has several image topics: name one' if frames else 'has no image topic')
+        none = 'has no image topic of anything but labels and truth' if bag.image_topics else 'has no image topic'
+        raise _refusal(bag, 'has several image topics: name one' if frames else none)
     return frames[0]
 
 

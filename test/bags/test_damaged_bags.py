@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
 
@@ -293,6 +294,27 @@ def test_what_does_not_belong_together_is_counted(tmp_path: Path, small_model: P
         '2 of 4 label maps of the ground truth were not used: no readable frame has their stamp, or they are damaged',
         f'{tmp_path / "drive"}: frames of several sizes: 4 of 24x32, 1 of 48x64',
     ]
+
+
+def test_a_recording_without_a_frame_that_can_be_decoded_is_a_sentence(tmp_path: Path, small_model: Path) -> None:
+    with new_bag(tmp_path / 'drive', {}) as writer:
+        for stamp in range(3):
+            frame = jpeg_message(grey(9), 95, stamp, '')
+            writer.add(IMAGE_TOPIC, COMPRESSED_IMAGE, replace(frame, data=frame.data[:40]))
+    segmenter = Segmenter.from_model(small_model, backend='torch', precision='float32')
+    source = Source.of(tmp_path / 'drive', IMAGE_TOPIC, None)
+    scores = evaluate_frames(source.path, source.topic, None, segmenter)
+    with pytest.raises(ValueError, match=r'none of 3 frames can be decoded \(.*drive: a frame was left out: JPEG data'):
+        Run.of(segmenter, [source], scores)
+
+
+def test_ground_truth_of_other_classes_is_a_sentence_that_says_where(tmp_path: Path, small_model: Path) -> None:
+    with new_bag(tmp_path / 'drive', {}) as writer:
+        writer.add(IMAGE_TOPIC, COMPRESSED_IMAGE, jpeg_message(grey(9), 95, 7, ''))
+        writer.add(LABEL_TOPIC, COMPRESSED_IMAGE, label_message(grey(11)[:, :, 0], 7, ''))
+    segmenter = Segmenter.from_model(small_model, backend='torch', precision='float32')
+    with pytest.raises(ValueError, match='drive: ground truth of 7 ns: train ids go up to 11; accepted are 0 to 10'):
+        evaluate_frames(tmp_path / 'drive', IMAGE_TOPIC, LABEL_TOPIC, segmenter)
 
 
 def test_the_same_is_said_once(mcap: Path, caplog: pytest.LogCaptureFixture) -> None:

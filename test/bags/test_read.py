@@ -87,6 +87,9 @@ def test_the_only_topic_of_frames_is_taken_by_itself(tmp_path: Path) -> None:
             choose_image_topic(bag, None)
         with pytest.raises(BagError, match='/front/color cannot hold both the frames and their ground truth'):
             choose_image_topic(bag, '/front/color', '/front/color')
+    nothing_else = pytest.raises(BagError, match='no image topic of anything but labels and truth')
+    with Bag(make(tmp_path / 'labels', of_the_node)) as bag, nothing_else:
+        choose_image_topic(bag, None)
 
 
 def test_labels_are_ground_truth_only_where_the_bag_or_the_user_says_so(tmp_path: Path) -> None:

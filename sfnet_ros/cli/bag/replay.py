@@ -120,7 +120,7 @@ def _plan(args: argparse.Namespace, source: Source) -> ReplayPlan:
         is_compressed,
         _node_parameters(args),
         speed=args.speed,
-        rate_hz=args.rate or 0.0,
+        rate_hz=args.rate,
         loops=args.loop,
         mode=Mode.LOCKSTEP if args.lockstep else Mode.STEP if args.step else Mode.PACED,
         domain=args.domain,

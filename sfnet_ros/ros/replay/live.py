@@ -68,7 +68,7 @@ def live_facts(plan: ReplayPlan, replayed: Replayed, stamps_ns: list[int], unrea
     return Live(
         mode=plan.mode.value,
         speed=plan.speed if is_paced and not plan.rate_hz else None,
-        rate_hz=plan.rate_hz or None,
+        rate_hz=plan.rate_hz,
         loops=plan.loops,
         use_sim_time=bool(plan.parameters.get('use_sim_time')),
         frames=replayed.sent,

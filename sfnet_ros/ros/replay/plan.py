@@ -34,7 +34,7 @@ class ReplayPlan:
         is_compressed: Whether they are CompressedImage.
         parameters: Parameters of the node.
         speed: 2 is twice as fast as recorded.
-        rate_hz: Frames a second, instead of the recording's own pace; 0 keeps that.
+        rate_hz: Frames a second, instead of the recording's own pace; None keeps that.
         loops: How often the recording is played.
         mode: When the next frame is sent; the speed is of no use unless that is at its time.
         domain: ROS domain to play in, where others may be; None is one of its own.
@@ -48,7 +48,7 @@ class ReplayPlan:
     is_compressed: bool
     parameters: Parameters
     speed: float = 1.0
-    rate_hz: float = 0.0
+    rate_hz: float | None = None
     loops: int = 1
     mode: Mode = Mode.PACED
     domain: int | None = None
@@ -56,7 +56,7 @@ class ReplayPlan:
     def __post_init__(self) -> None:
         if not 0.01 <= self.speed <= 100:
             raise ValueError(f'a speed of {self.speed} is not between 0.01 and 100')
-        if self.rate_hz and not 0.01 <= self.rate_hz <= 1000:
+        if self.rate_hz is not None and not 0.01 <= self.rate_hz <= 1000:
             raise ValueError(f'a rate of {self.rate_hz:g} frames a second is not between 0.01 and 1000')
         if not 1 <= self.loops <= 10_000:
             raise ValueError(f'a recording cannot be played {self.loops} times; 1 to 10000 is accepted')

@@ -167,6 +167,7 @@ def test_a_label_of_no_frame_is_reported(outcome: Outcome) -> None:
         (['BAG', '--truth', IMAGE_TOPIC, '--topic', IMAGE_TOPIC], 'cannot hold both the frames and their ground truth'),
         (['BAG', '--truth', IMAGE_TOPIC, '--topic', LABEL_TOPIC], 'holds no ground truth: a compressed label map is'),
         (['BAG', '--speed', '0'], 'a speed of 0.0 is not between 0.01 and 100'),
+        (['BAG', '--rate', '0'], 'a rate of 0 frames a second is not between 0.01 and 1000'),
         (['BAG', '--rate', '0.001'], 'a rate of 0.001 frames a second is not between 0.01 and 1000'),
         (['BAG', '--loop', '0'], 'a recording cannot be played 0 times; 1 to 10000 is accepted'),
         (['BAG', '--domain', '300'], '300 is no ROS domain; 0 to 232 is accepted'),
