@@ -10,6 +10,7 @@ from zlib import crc32
 
 import pytest
 from backports import zstd
+from rosbags.interfaces import ConnectionExtRosbag2
 from rosbags.rosbag2 import CompressionMode, StoragePlugin
 
 from sfnet_ros.bags.drive import Frame
@@ -20,6 +21,9 @@ from sfnet_ros.bags.read import Bag, BagError
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.source import Source
 from sfnet_ros.bags.storage import compression
+from sfnet_ros.bags.storage.mcap_chunks import RecordFile
+from sfnet_ros.bags.storage.mcap_contents import from_all, from_index
+from sfnet_ros.bags.tally import Tally
 from sfnet_ros.bags.topics import choose_image_topic
 from sfnet_ros.bags.write import Storing, new_bag
 from sfnet_ros.runtime import Segmenter, to_rgb
@@ -27,6 +31,7 @@ from sfnet_ros.runtime import Segmenter, to_rgb
 from .whole_bags import FRAMES, grey, write_ros1, write_ros2
 
 CHUNK = b'\x06'
+SAMPLE = Path(__file__).parents[1] / 'data/camvid_0016E5/camvid_0016E5.mcap'
 
 
 def frames_of(bag: Path, topic: str = IMAGE_TOPIC) -> tuple[list[int], list[str]]:
@@ -73,6 +78,24 @@ def test_an_mcap_file_without_its_end_gives_the_frames_before(mcap: Path) -> Non
         # Counted as they are, not as metadata.yaml has it.
         assert bag.count(IMAGE_TOPIC) == 5
         assert bag.span_ns == (10**9, 10**9 + 4 * 10**8 + 1)
+
+
+def test_of_a_whole_file_the_index_is_read_and_not_all_of_it(mcap: Path) -> None:
+    for path in (mcap / 'drive.mcap', SAMPLE):
+        with path.open('rb') as opened:
+            file = RecordFile(opened, path.stat().st_size)
+            indexed, walked = from_index(file), from_all(file, Tally())
+        assert (indexed.counts, indexed.span_ns) == (walked.counts, walked.span_ns)
+        assert [chunk.record for chunk in indexed.chunks] == [chunk.record for chunk in walked.chunks]
+        assert indexed.directory.connections == walked.directory.connections
+
+
+def test_without_metadata_an_mcap_file_tells_the_quality_of_service_itself() -> None:
+    with Bag(SAMPLE.parent) as folder, Bag(SAMPLE) as file:
+        (expected, *_), (found, *_) = folder.connections, file.connections
+    assert isinstance(expected.ext, ConnectionExtRosbag2)
+    assert expected.ext.offered_qos_profiles
+    assert found.ext == expected.ext
 
 
 @pytest.mark.parametrize('has_index', [True, False])

@@ -104,7 +104,9 @@ def _compare(contents: Contents, statistics: Fields) -> None:
     _, channels, _, _, chunks = (statistics.number(size) for size in (2, 4, 4, 4, 4))
     first_ns, last_ns, pairs = statistics.number(8), statistics.number(8), Fields(statistics.block())
     while pairs:
-        contents.counts[pairs.number(2)] = pairs.number(8)
+        # One after the other: of an assignment, Python takes the right side first.
+        channel, messages = pairs.number(2), pairs.number(8)
+        contents.counts[channel] = messages
     there = len(contents.directory.connections), len(contents.chunks), contents.counts.total()
     if there != (channels, chunks, count):
         raise DamagedError('its index is not whole')

@@ -124,7 +124,9 @@ class Directory:
         topic, message_encoding, pairs = fields.text(), fields.text(), Fields(fields.block())
         notes: dict[str, str] = {}
         while pairs:
-            notes[pairs.text()] = pairs.text()
+            # One after the other: of an assignment, Python takes the right side first.
+            key, value = pairs.text(), pairs.text()
+            notes[key] = value
         extra = ConnectionExtRosbag2(message_encoding, offered_qos(notes.get('offered_qos_profiles', '')))
         digest = notes.get('topic_type_hash', '')
         self.connections.setdefault(
