@@ -70,14 +70,18 @@ def _config(args: argparse.Namespace, changes: Mapping[str, object]) -> SFNetCon
 
 
 def _read(path: Path) -> SFNetConfig:
-    """Read a network from a YAML file: under the key network, as in training configs and manifests, or all of it."""
+    """Read a network from a YAML file: under the key network, as in training configs and manifests, or all of it.
+
+    What the file builds on by ``base`` counts, too.
+    """
     import yaml
 
     from sfnet_ros.network import SFNetConfig
+    from sfnet_ros.training.recipe import read_recipe
 
     try:
-        content = yaml.safe_load(path.read_text(encoding='utf-8'))
-        return SFNetConfig.from_dict(content['network'] if 'network' in (content or {}) else content)
+        content = read_recipe(path)
+        return SFNetConfig.from_dict(content.get('network', content))  # type: ignore[arg-type]  # it checks that
     except (yaml.YAMLError, ValueError, TypeError) as error:
         raise ValueError(f'{path} holds no network: {" ".join(str(error).split())}') from error
 

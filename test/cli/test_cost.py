@@ -13,15 +13,18 @@ from sfnet_ros.cli import main
 def test_a_network_is_counted_by_its_names_or_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / 'train.yaml').write_text('network: {backbone: stdc1, variant: lite, num_classes: 5}\nepochs: 3\n')
     (tmp_path / 'bare.yaml').write_text('{backbone: stdc1, variant: lite, num_classes: 5, aux_heads: true}\n')
+    (tmp_path / 'base.yaml').write_text('network: {num_classes: 5}\n')
+    (tmp_path / 'upon.yaml').write_text('base: base.yaml\nnetwork: {backbone: stdc1, variant: lite}\n')
     written = []
     for source in (
         ['--backbone', 'stdc1', '--variant', 'lite', '--num-classes', '5'],
         ['--config', str(tmp_path / 'train.yaml')],
         ['--config', str(tmp_path / 'bare.yaml')],
+        ['--config', str(tmp_path / 'upon.yaml')],
     ):
         assert main(['cost', *source, '--size', '64x96', '--json', str(tmp_path / 'cost.json')]) == 0
         written.append(json.loads((tmp_path / 'cost.json').read_text()))
-    assert written[0] == written[1] == written[2]
+    assert all(each == written[0] for each in written)
     assert f'{written[0]["multiply_accumulates"]:,}' in capsys.readouterr().out
     assert (written[0]['variant'], written[0]['width'], written[0]['size']) == ('lite', 128, '64x96')
 
