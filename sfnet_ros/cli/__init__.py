@@ -124,6 +124,11 @@ def _machine_sentence(error: MemoryError | RuntimeError) -> str | None:
     kind = type(error).__name__
     if isinstance(error, MemoryError) or kind == 'OutOfMemoryError' or "can't allocate memory" in first:
         return f'the memory is not enough; choose a smaller size or batch, or another --device ({first or kind})'
+    if first.startswith('DataLoader worker'):
+        return (
+            'a process that loads pictures was killed, as it is where the memory is not enough; choose fewer workers, '
+            f'and go on by --resume ({first})'
+        )
     if kind == 'AcceleratorError' or first.startswith(('CUDA', 'cuDNN', 'cuBLAS')):
         return f'the GPU failed; try again, or choose another --device, such as cpu ({first})'
     return None

@@ -90,7 +90,7 @@ class Pictures:
         height, width = target.shape
         if self._long_side and max(height, width) != self._long_side:
             factor = self._long_side / max(height, width)
-            size = (round(width * factor), round(height * factor))
+            size = (max(1, round(width * factor)), max(1, round(height * factor)))
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
             target = np.asarray(cv2.resize(target, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
         return image, target

@@ -59,9 +59,10 @@ def network_to_train(model: SFNet, config: TrainingConfig, processes: Processes)
     """
     network: nn.Module = _Details(model)
     if config.compile:
-        backends = torch.compiler.list_backends(exclude_tags=())
-        if config.compile not in backends:
-            raise ValueError(f'training: compile {config.compile!r} is not one of {", ".join(sorted(backends))}')
+        # Those for finding faults work as well, and are not named.
+        if config.compile not in torch.compiler.list_backends(exclude_tags=()):
+            accepted = ', '.join(sorted(torch.compiler.list_backends()))
+            raise ValueError(f'training: compile {config.compile!r} is not one of {accepted}')
         network = torch.compile(network, backend=config.compile)  # type: ignore[assignment]  # called like a module
     return DistributedDataParallel(network) if processes.count > 1 else network
 

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader, Dataset
 
 import sfnet_ros
 from sfnet_ros.cli import COMMANDS, main, models
@@ -26,6 +27,17 @@ _SFNET = [sys.executable, '-m', 'sfnet_ros.cli']
 
 def throw(error: Exception) -> None:
     raise error
+
+
+class Killed(Dataset[int]):
+    """A data set in whose process the memory is used up."""
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, index: int) -> int:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return index
 
 
 def _verbs() -> list[list[str]]:
@@ -85,6 +97,7 @@ def test_an_error_of_the_system_is_one_sentence_too(
         (lambda: Path('nowhere').read_text(), 'nowhere does not exist; check the path'),
         (lambda: torch.empty(2**60), 'the memory is not enough; choose a smaller size or batch, or another --device ('),
         (lambda: np.empty(2**60, np.uint8), 'the memory is not enough; choose a smaller size'),
+        (lambda: next(iter(DataLoader(Killed(), num_workers=1))), 'a process that loads pictures was killed, as it is'),
         (
             lambda: throw(torch.OutOfMemoryError('CUDA out of memory.\nMore')),
             'or another --device (CUDA out of memory.)',

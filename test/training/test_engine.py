@@ -73,6 +73,14 @@ def test_workers_load_pictures_though_opencv_has_threads_here(config, drive):
         cv2.setNumThreads(threads)
 
 
+def test_a_picture_of_one_row_is_brought_to_a_long_side(tmp_path):
+    for folder, value in (('images', 0), ('labels', CAR)):
+        (tmp_path / folder).mkdir()
+        cv2.imwrite(str(tmp_path / folder / 'a.png'), np.full((1, 700), value, np.uint8))
+    pictures = Pictures(open_dataset('folder', tmp_path, '', LabelSpace.load('camvid')), 11, long_side=300)
+    assert [each.shape[:2] for each in pictures[0]] == [(1, 300)] * 2
+
+
 def test_a_run_starts_from_given_weights_with_a_fresh_optimizer(config, drive):
     first = Trainer(config(), drive, None, CPU)
     list(first.run_epoch())
