@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
@@ -34,7 +34,8 @@ class InOwnProcess(Generic[T]):
         context = get_context('spawn')
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, build), daemon=True)
-        self._process.start()
+        with _interrupts_held_back():
+            self._process.start()
         theirs.close()
         self._is_built = False
 
@@ -100,9 +101,22 @@ class InOwnProcess(Generic[T]):
         )
 
 
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let processes that start here hear of no interrupt before they ignore it: a traceback would tell of it."""
+    # The first start of all starts this one too, which ends by unblocking what was blocked.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(pipe: Connection, build: Callable[[], T]) -> None:
-    # Ctrl-C reaches every process of the terminal; the first one ends the others.
+    # Ctrl-C reaches every process of the terminal; the first one ends the others. It was held back until now.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     # Where the first one was killed, its end of the pipe is gone.
     with suppress(EOFError, ConnectionError):
         succeeded, hosted = attempt(build)

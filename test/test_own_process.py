@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def test_a_process_that_ends_by_itself_is_told_with_how_it_ended() -> None:
         pytest.raises(ChildProcessError, match=r'the number ended by itself with exit code -9; if the memory'),
     ):
         hosted.call(os.kill, signal.SIGKILL)
+
+
+def test_an_interrupt_of_the_terminal_while_a_process_starts_is_none_to_it() -> None:
+    with InOwnProcess('a list', partial(list, [3])) as hosted:
+        (child,) = active_children()
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGINT)
+        assert hosted.call(list.pop) == 3
 
 
 def test_a_process_that_is_at_work_is_not_waited_for_in_the_end() -> None:
