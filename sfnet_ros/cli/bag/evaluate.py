@@ -17,6 +17,7 @@ from sfnet_ros.cli.bag.fleet import (
     fleet_progress,
     make_workers,
 )
+from sfnet_ros.cli.bag.outputs import check_outputs
 from sfnet_ros.cli.bag.topics import add_topic_arguments
 from sfnet_ros.cli.options import segmenter_options
 from sfnet_ros.share import DEFAULT_MODEL
@@ -76,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
     from sfnet_ros.bags.source import Source
 
     bags = find_bags(args.bags)
-    _check_outputs(args, bags)
+    page = args.out if _is_page(args.out) else args.out / 'report.html'
+    check_outputs([page, *([args.json] if args.json else [])], bags)
     sources = [Source.of(path, args.topic, args.truth) for path in bags]
     choices = list(product(args.model or [DEFAULT_MODEL], args.backend or ['auto'], args.precision or ['auto']))
     frames = sum(source.frames for source in sources)
@@ -138,15 +140,3 @@ def _write(args: argparse.Namespace, sources: list[Source], runs: list[Run]) -> 
 
 def _is_page(out: Path) -> bool:
     return out.suffix.lower() in ('.html', '.htm')
-
-
-def _check_outputs(args: argparse.Namespace, bags: Sequence[Path]) -> None:
-    """Refuse, before minutes of work, what could not be written in the end, or would lie upon a recording."""
-    from sfnet_ros.files import check_writable
-
-    recordings = [bag.resolve() for bag in bags]
-    outputs = [args.out if _is_page(args.out) else args.out / 'report.html', *([args.json] if args.json else [])]
-    for path in outputs:
-        if any(bag in path.resolve().parents or path.resolve() == bag for bag in recordings):
-            raise ValueError(f'{path} is a recording, or within one, and is left as it is; choose another name')
-    check_writable(*outputs)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sfnet_ros.cli.bag.outputs import check_outputs
 from sfnet_ros.cli.bag.topics import add_topic_arguments
 from sfnet_ros.cli.options import add_segmenter_arguments
 
@@ -84,8 +85,7 @@ def _replay(args: argparse.Namespace) -> int:
 
     source = Source.of(args.bag, args.topic, args.truth)
     plan = _plan(args, source)
-    # A folder that cannot be is better known before the replay than after it.
-    args.out.mkdir(parents=True, exist_ok=True)
+    check_outputs([args.out / 'report.html', *([args.json] if args.json else [])], [args.bag])
     if args.step:
         print('Enter sends the next frame, q and Enter ends', file=sys.stderr)
     frames = source.frames * args.loop

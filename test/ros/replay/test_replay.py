@@ -167,12 +167,13 @@ def test_a_label_of_no_frame_is_reported(outcome: Outcome) -> None:
         (['BAG', '--truth', IMAGE_TOPIC, '--topic', IMAGE_TOPIC], 'cannot hold both the frames and their ground truth'),
         (['BAG', '--truth', IMAGE_TOPIC, '--topic', LABEL_TOPIC], 'holds no ground truth: a compressed label map is'),
         (['BAG', '--speed', '0'], 'a speed of 0.0 is not between 0.01 and 100'),
+        (['BAG', '--out', 'BAG'], 'is a recording, or within one, and is left as it is'),
         (['BAG', '--rate', '0'], 'a rate of 0 frames a second is not between 0.01 and 1000'),
         (['BAG', '--rate', '0.001'], 'a rate of 0.001 frames a second is not between 0.01 and 1000'),
         (['BAG', '--loop', '0'], 'a recording cannot be played 0 times; 1 to 10000 is accepted'),
         (['BAG', '--domain', '300'], '300 is no ROS domain; 0 to 232 is accepted'),
         (['BAG', '--input-size', 'big'], "--input-size 'big' is not accepted"),
-        (['BAG', '--out', 'BAG/metadata.yaml'], 'metadata.yaml is a file, and a folder is accepted there'),
+        (['BAG', '--out', f'{__file__}/a'], '/a cannot be, as what should be its folder is a file'),
     ],
 )
 def test_what_a_user_can_get_wrong_is_a_sentence_before_anything_starts(
