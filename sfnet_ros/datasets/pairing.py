@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 SUFFIXES = ('.png', '.webp', '.jpg', '.jpeg')
 
@@ -55,6 +58,8 @@ def files_by_name(root: Path, pattern: str, ending: str = '') -> dict[str, Path]
 def pair_up(images: Mapping[str, Path], labels: Mapping[str, Path]) -> list[Pair]:
     """Pair pictures with the label maps of their names, in the order of the names.
 
+    Label maps without a picture are left out, with a warning.
+
     Raises:
         ValueError: A picture has no label map; the sentence lists them.
     """
@@ -64,6 +69,9 @@ def pair_up(images: Mapping[str, Path], labels: Mapping[str, Path]) -> list[Pair
             f'{len(missing)} of {len(images)} pictures have no label map: {listed(missing)}; '
             'add the label maps, or take these pictures out'
         )
+    left_over = [labels[name] for name in sorted(labels.keys() - images.keys())]
+    if left_over:
+        logger.warning('%d of %d label maps have no picture: %s', len(left_over), len(labels), listed(left_over))
     return [Pair(name, images[name], labels[name]) for name in sorted(images)]
 
 

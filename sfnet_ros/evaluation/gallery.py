@@ -14,6 +14,8 @@ from sfnet_ros.pages import Markup, join, png_figure, tag
 from sfnet_ros.pictures import Picture, colorize, error_map, flow_arrows, flow_colors, heat_map
 
 _WIDTH_PX = 480
+# Of one that is much higher than wide.
+_MOST_HEIGHT_PX = 4 * _WIDTH_PX
 
 
 def labels_section(
@@ -56,7 +58,7 @@ def alignment_section(name: str, rgb: Picture, alignments: Sequence[Alignment]) 
     Source: figures 2, 4, 5, 7 and 8.
     """
     if not alignments:
-        return tag('p', f'{name} aligns nothing by flow.')
+        return tag('p', f'{name} has no level that is aligned by a flow of its own.')
     return join(*(_level(name, rgb, alignment) for alignment in alignments))
 
 
@@ -84,6 +86,7 @@ def _enlarged(values: NDArray[np.float32], rgb: Picture) -> NDArray[np.float32]:
 def _shown(picture: Picture, exact: bool = False) -> Picture:
     """Bring a picture to the width of the page's columns; colours that stand for something are not mixed."""
     height, width = picture.shape[:2]
-    size = (_WIDTH_PX, max(1, round(height * _WIDTH_PX / width)))
-    smooth = cv2.INTER_AREA if width > _WIDTH_PX else cv2.INTER_LINEAR
+    factor = min(_WIDTH_PX / width, _MOST_HEIGHT_PX / height)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    smooth = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST if exact else smooth), np.uint8)

@@ -64,6 +64,15 @@ def test_what_is_missing_is_said_before_anything_is_read(tmp_path, write_pair):
         open_folder(tmp_path)
 
 
+def test_label_maps_without_a_picture_are_told_and_left_out(tmp_path, write_pair, caplog):
+    for name in 'ab':
+        write_pair(tmp_path / 'images', tmp_path / 'labels', name)
+    (tmp_path / 'images' / 'b.png').unlink()
+    assert open_folder(tmp_path).names == ['a']
+    assert '1 of 2 label maps have no picture: ' in caplog.text
+    assert 'b.png' in caplog.text
+
+
 def test_a_damaged_picture_and_a_wrong_label_map_are_refused_with_their_path(tmp_path, write_pair):
     write_pair(tmp_path / 'images', tmp_path / 'labels', 'a')
     (tmp_path / 'images' / 'a.png').write_bytes(b'torn')
