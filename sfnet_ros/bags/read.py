@@ -82,7 +82,7 @@ class Bag:
 
     @property
     def notes(self) -> dict[str, str]:
-        """Give what the writer noted in metadata.yaml (custom_data)."""
+        """Give what the writer noted (custom_data), in metadata.yaml or else in the files."""
         return self._recorded.notes
 
     @property

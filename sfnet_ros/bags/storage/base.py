@@ -36,6 +36,11 @@ class Storage(Protocol):
     connections: list[Connection]
     span_ns: tuple[int, int] | None
 
+    @property
+    def notes(self) -> dict[str, str]:
+        """Give what the writer noted in the file; nothing where that is not there or damaged."""
+        ...
+
     def messages(
         self, ids: Collection[int], start_ns: int, stop_ns: int, tally: Tally
     ) -> Iterator[tuple[int, int, bytes]]:

@@ -14,6 +14,7 @@ from sfnet_ros.bags.storage.compression import DamagedError
 from sfnet_ros.bags.storage.mcap_chunks import Message, RecordFile
 from sfnet_ros.bags.storage.mcap_contents import Contents, from_all, from_index
 from sfnet_ros.bags.storage.mcap_records import HEAD, MAGIC, Op
+from sfnet_ros.bags.storage.metadata import noted_in_file
 from sfnet_ros.bags.tally import Tally
 
 
@@ -36,11 +37,17 @@ class McapFile:
             raise
         self._chunks = sorted(contents.chunks, key=lambda chunk: chunk.start_ns)
         self._loose = contents.loose
+        self._metadata = contents.metadata
         self.span_ns = contents.span_ns
         self.connections = [
             connection._replace(msgcount=contents.counts[number])
             for number, connection in sorted(contents.directory.connections.items())
         ]
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Give what the writer noted; see `Storage`."""
+        return noted_in_file(self._metadata)
 
     def close(self) -> None:
         """Close the file."""

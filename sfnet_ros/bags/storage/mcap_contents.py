@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 from zlib import crc32
 
 from sfnet_ros.bags.storage.compression import DamagedError
 from sfnet_ros.bags.storage.mcap_chunks import Chunk, Message, RecordFile
 from sfnet_ros.bags.storage.mcap_records import HEAD, MAGIC, Directory, Fields, Op, Record
+from sfnet_ros.bags.storage.metadata import MOST_BYTES
 from sfnet_ros.bags.tally import Tally
 
 # The record of the footer and the closing magic.
@@ -20,8 +22,8 @@ class Contents:
     """Hold what a file has.
 
     The attributes are the ``directory`` of its topics, its ``chunks``, the ``counts`` of messages by channel, whether
-    some of them are ``loose``, outside of chunks, and ``span_ns``: when the first was recorded, and the nanosecond
-    after the last, or None without messages.
+    some of them are ``loose``, outside of chunks, ``span_ns``: when the first was recorded, and the nanosecond after
+    the last, or None without messages, and the ``metadata`` that rosbag2 wrote into the file (YAML), or ''.
     """
 
     def __init__(self) -> None:
@@ -30,6 +32,7 @@ class Contents:
         self.counts: Counter[int] = Counter()
         self.loose = False
         self.span_ns: tuple[int, int] | None = None
+        self.metadata = ''
 
     def count(self, messages: Iterable[Message]) -> None:
         """Take in that these are there."""
@@ -37,6 +40,18 @@ class Contents:
             self.counts[message.channel] += 1
             first_ns, stop_ns = self.span_ns or (message.recorded_ns, 0)
             self.span_ns = min(first_ns, message.recorded_ns), max(stop_ns, message.recorded_ns + 1)
+
+    def learn_metadata(self, file: RecordFile, record: Record) -> None:
+        """Take in a record of metadata; of several by rosbag2, which writes one again when it closes, the last holds.
+
+        Raises:
+            DamagedError: The record is not whole.
+        """
+        if record.length > MOST_BYTES:
+            return
+        fields = file.fields(record)
+        if fields.text() == 'rosbag2':
+            self.metadata = fields.pairs().get('serialized_metadata', self.metadata)
 
 
 def from_index(file: RecordFile) -> Contents:
@@ -60,6 +75,12 @@ def from_index(file: RecordFile) -> Contents:
             contents.directory.add(record.op, file.fields(record))
         elif record.op == Op.CHUNK_INDEX:
             contents.chunks.append(_indexed(file, file.fields(record)))
+        elif record.op == Op.METADATA_INDEX:
+            index = file.fields(record)
+            at, length = index.number(8), index.number(8)
+            # Not worth to go through all of the file for.
+            with suppress(DamagedError):
+                contents.learn_metadata(file, Record(Op.METADATA, at + HEAD, length - HEAD))
         elif record.op == Op.STATISTICS:
             statistics = file.fields(record).rest()
     _compare(contents, Fields(statistics))
@@ -117,6 +138,8 @@ def _compare(contents: Contents, statistics: Fields) -> None:
 def _learn(contents: Contents, file: RecordFile, record: Record) -> None:
     if record.op in (Op.SCHEMA, Op.CHANNEL):
         contents.directory.add(record.op, file.fields(record))
+    elif record.op == Op.METADATA:
+        contents.learn_metadata(file, record)
     elif record.op == Op.MESSAGE:
         contents.loose = True
         contents.count([Message.of(file.fields(record))])

@@ -30,6 +30,8 @@ class Op(IntEnum):
     CHUNK = 0x06
     CHUNK_INDEX = 0x08
     STATISTICS = 0x0B
+    METADATA = 0x0C
+    METADATA_INDEX = 0x0D
     DATA_END = 0x0F
 
 
@@ -69,6 +71,15 @@ class Fields:
             return self.block().decode()
         except UnicodeDecodeError as error:
             raise DamagedError(f'a record holds no text where it should ({error.reason})') from error
+
+    def pairs(self) -> dict[str, str]:
+        """Take a map of strings."""
+        pairs, found = Fields(self.block()), dict[str, str]()
+        while pairs:
+            # One after the other: of an assignment, Python takes the right side first.
+            key, value = pairs.text(), pairs.text()
+            found[key] = value
+        return found
 
     def rest(self) -> bytes:
         """Take what is left."""
@@ -121,12 +132,7 @@ class Directory:
             self._schemas.setdefault(number, (fields.text(), fields.text(), fields.block().decode(errors='replace')))
             return
         name, encoding, text = self._schemas.get(fields.number(2), ('', '', ''))
-        topic, message_encoding, pairs = fields.text(), fields.text(), Fields(fields.block())
-        notes: dict[str, str] = {}
-        while pairs:
-            # One after the other: of an assignment, Python takes the right side first.
-            key, value = pairs.text(), pairs.text()
-            notes[key] = value
+        topic, message_encoding, notes = fields.text(), fields.text(), fields.pairs()
         extra = ConnectionExtRosbag2(message_encoding, offered_qos(notes.get('offered_qos_profiles', '')))
         digest = notes.get('topic_type_hash', '')
         self.connections.setdefault(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from rosbags.interfaces import Connection, ConnectionExtRosbag2
@@ -13,6 +13,11 @@ from sfnet_ros.bags.storage.base import Qos, offered_qos
 from sfnet_ros.bags.tally import Tally
 
 NAME = 'metadata.yaml'
+
+# Of the metadata within a file, in bytes: that of a robot with hundreds of topics is a fifth of this.
+MOST_BYTES: Final = 2**20
+
+_DAMAGE = (AttributeError, LookupError, RecursionError, TypeError, ValueError, yaml.YAMLError)
 
 
 @dataclass(frozen=True)
@@ -45,14 +50,27 @@ def read_metadata(folder: Path, tally: Tally) -> Metadata:
         told = document['rosbag2_bagfile_information']
         # Older versions noted the folder too, and a bag may have been renamed since.
         files = [PurePath(name).name for name in told['relative_file_paths']]
-        custom = told.get('custom_data') or {}
         topics = dict(_topic(entry['topic_metadata']) for entry in told.get('topics_with_message_count', ()))
-        return Metadata(files, {str(key): str(text) for key, text in custom.items()}, topics)
+        return Metadata(files, _notes(told), topics)
     except FileNotFoundError:
         tally.add(f'folders without {NAME}, read without it', folder.name)
-    except (AttributeError, LookupError, RecursionError, TypeError, ValueError, yaml.YAMLError) as error:
+    except _DAMAGE as error:
         tally.add(f'damaged {NAME}, passed over', f'{type(error).__name__}: {error}'[:200])
     return Metadata()
+
+
+def noted_in_file(text: str) -> dict[str, str]:
+    """Give the notes of the metadata that rosbag2 writes into a file too; of what is no such thing there are none."""
+    try:
+        return _notes(yaml.safe_load(text))
+    except _DAMAGE:
+        return {}
+
+
+def _notes(told: dict[str, Any]) -> dict[str, str]:
+    custom = told.get('custom_data') or {}
+    # Scalars alone: what refers to itself over and over again is short in the file, and endless as text.
+    return {str(key): str(note) for key, note in custom.items() if isinstance(note, (str, int, float))}
 
 
 def _topic(entry: dict[str, Any]) -> tuple[tuple[str, str], tuple[str, list[Qos]]]:

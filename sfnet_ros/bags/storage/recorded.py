@@ -24,7 +24,7 @@ class Recorded:
 
     def __init__(self, storages: Sequence[Storage], metadata: Metadata) -> None:
         self._storages = storages
-        self.notes = metadata.notes
+        self.notes = metadata.notes or next(filter(None, (storage.notes for storage in storages)), {})
         # Topics that go on from file to file, or that several nodes publish on, are one.
         found: dict[tuple[str, str, str], Connection] = {}
         for connection in (connection for storage in storages for connection in storage.connections):

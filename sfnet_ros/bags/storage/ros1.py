@@ -65,6 +65,11 @@ class Ros1File:
         some = any(connection.msgcount for connection in self.connections)
         self.span_ns = (self._reader.start_time, self._reader.end_time) if some else None
 
+    @property
+    def notes(self) -> dict[str, str]:
+        """Give none, as the format has no place for them."""
+        return {}
+
     def close(self) -> None:
         """Close the file."""
         self._reader.close()

@@ -15,6 +15,7 @@ from rosbags.interfaces import Connection, ConnectionExtRosbag2, MessageDefiniti
 
 from sfnet_ros.bags.storage.base import definition, offered_qos
 from sfnet_ros.bags.storage.compression import DamagedError
+from sfnet_ros.bags.storage.metadata import MOST_BYTES, noted_in_file
 from sfnet_ros.bags.tally import Tally
 
 # Columns that came with later versions of rosbag2, and what stands for them in earlier ones.
@@ -23,6 +24,11 @@ _LATER: Final = ('offered_qos_profiles', 'type_description_hash')
 _LAST_ID: Final = 2**62
 
 _ROWS: Final = 'SELECT id, topic_id, timestamp FROM messages NOT INDEXED WHERE id > ? ORDER BY id'
+
+# A table, as a view could be a question that takes forever.
+_HAS_METADATA: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'metadata'"
+
+_METADATA: Final = 'SELECT CAST(metadata AS TEXT) FROM metadata WHERE length(metadata) <= ? ORDER BY id DESC LIMIT 1'
 
 
 class SqliteFile:
@@ -57,6 +63,17 @@ class SqliteFile:
         counts = Counter(self._topics_of.tolist())
         self.connections = [connection._replace(msgcount=counts[connection.id]) for connection in connections]
         self.span_ns = (int(self._times[0]), int(self._times[-1]) + 1) if len(ids) else None
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Give what the writer noted; see `Storage`."""
+        try:
+            if not self._database.execute(_HAS_METADATA).fetchone():
+                return {}
+            found = self._database.execute(_METADATA, (MOST_BYTES,)).fetchone()
+        except (sqlite3.Error, UnicodeDecodeError):
+            return {}
+        return noted_in_file(found[0]) if found else {}
 
     def close(self) -> None:
         """Close the file."""
