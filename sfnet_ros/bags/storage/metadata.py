@@ -14,8 +14,8 @@ from sfnet_ros.bags.tally import Tally
 
 NAME = 'metadata.yaml'
 
-# Of the metadata within a file, in bytes: that of a robot with hundreds of topics is a fifth of this.
-MOST_BYTES: Final = 2**20
+# Of the metadata within a file, in bytes: that of a robot with hundreds of topics is half of this.
+MOST_BYTES: Final = 2**19
 
 _DAMAGE = (AttributeError, LookupError, RecursionError, TypeError, ValueError, yaml.YAMLError)
 

@@ -24,7 +24,8 @@ class Recorded:
 
     def __init__(self, storages: Sequence[Storage], metadata: Metadata) -> None:
         self._storages = storages
-        self.notes = metadata.notes or next(filter(None, (storage.notes for storage in storages)), {})
+        # Of one file, as all are noted the same of, and to ask the hundreds of a long recording takes its time.
+        self.notes = metadata.notes or storages[0].notes
         # Topics that go on from file to file, or that several nodes publish on, are one.
         found: dict[tuple[str, str, str], Connection] = {}
         for connection in (connection for storage in storages for connection in storage.connections):
