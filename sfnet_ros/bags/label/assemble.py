@@ -14,8 +14,9 @@ from rosbags.rosbag2 import StoragePlugin
 from sfnet_ros.bags.label.copy import new_copy
 from sfnet_ros.bags.label.job import LabelJob
 from sfnet_ros.bags.label.work_folder import WorkFolder
-from sfnet_ros.bags.label.worker import labelled_frames
+from sfnet_ros.bags.label.worker import REFUSAL, labelled_frames
 from sfnet_ros.bags.read import Bag, BagError
+from sfnet_ros.bags.tally import Tally
 from sfnet_ros.bags.topics import PREDICTIONS_NOTE
 
 
@@ -48,7 +49,7 @@ def assemble(job: LabelJob, work: WorkFolder) -> LabelledBag:
         OSError: The disk is full, the folder cannot be written, or something else has got the name meanwhile.
     """
     folder = work.new_bag_folder()
-    topics, frames, unlabelled = job.plan.options.topics, 0, 0
+    topics, frames, refused = job.plan.options.topics, 0, Tally()
     labels = _Labels(job, work)
     notes = {PREDICTIONS_NOTE: json.dumps(job.plan.predictions)}
     try:
@@ -59,18 +60,22 @@ def assemble(job: LabelJob, work: WorkFolder) -> LabelledBag:
                 copy.write(connection, recorded_ns, data)
                 if connection.topic == job.plan.topic:
                     found = labels.next(recorded_ns)
-                    frames, unlabelled = frames + 1, unlabelled + (not found)
+                    frames += 1
+                    if REFUSAL in found:
+                        why = found[REFUSAL].decode(errors='replace')
+                        refused.add(f'frames on {connection.topic} without a label', f'at {recorded_ns} ns: {why}')
                     for output, (topic, _) in topics.items():
                         if output in found:
                             copy.add(topic, recorded_ns, found[output])
             labels.expect_no_more()
+            bag.warn(refused)
     except OSError:
         # Room for another try.
         shutil.rmtree(folder, ignore_errors=True)
         raise
     folder.rename(job.out)
     work.clear()
-    return LabelledBag(job.out, frames, unlabelled, _has_file(job, '.bag'))
+    return LabelledBag(job.out, frames, refused.total, _has_file(job, '.bag'))
 
 
 class _Labels:

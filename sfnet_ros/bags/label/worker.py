@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +23,8 @@ from sfnet_ros.runtime.image import ImageFormatError, to_rgb
 from sfnet_ros.runtime.segmenter import Segmenter
 from sfnet_ros.runtime.segmenter_options import SegmenterOptions
 
-_logger = logging.getLogger(__name__)
+# Takes the place of the outputs of a frame that cannot be decoded: why.
+REFUSAL = 'refusal'
 
 _OVERLAY_QUALITY = 90
 
@@ -90,7 +90,7 @@ class LabelWorker:
 
 
 def labelled_frames(data: bytes) -> Iterator[Mapping[str, bytes]]:
-    """Read a chunk frame by frame: the messages (CDR) by output, none for a frame that could not be decoded.
+    """Read a chunk frame by frame: the messages (CDR) by output; a frame that could not be decoded has a `REFUSAL`.
 
     Raises:
         BagError: The chunk is damaged.
@@ -117,8 +117,7 @@ def _label(data: bytes, segmenter: Segmenter, plan: LabelPlan) -> dict[str, byte
         frame = take_apart(data, plan.kind)
         rgb = to_rgb(frame)
     except (MessageError, ImageFormatError) as error:
-        _logger.warning('bag %s: a frame on %s gets no label: %s', plan.bag, plan.topic, error)
-        return {}
+        return {REFUSAL: str(error).encode()}
     result = segmenter(rgb)
     at_ns, frame_id = stamp_ns(frame), frame.header.frame_id
     pack = image_message if plan.options.raw else label_message

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +27,18 @@ LATCHED = Qos(
 DAMAGED = 4
 
 
-def jpeg(index: int) -> bytes:
+def jpeg(index: int, is_damaged: bool = False) -> bytes:
     rgb = np.random.default_rng(index).integers(0, 255, (24, 32, 3), np.uint8)
     message: Any = jpeg_message(rgb, 90, 1_000_000_000 + index, 'front_left')
-    if index == DAMAGED:
+    if is_damaged:
         message.data = message.data[:50]
     return bytes(TYPES.serialize_cdr(message, COMPRESSED_IMAGE))
 
 
-def write_drive(folder: Path, plugin: StoragePlugin = StoragePlugin.MCAP) -> Path:
-    """Write seven frames, the fifth damaged, among messages of other topics, some of the same time."""
+def write_drive(
+    folder: Path, plugin: StoragePlugin = StoragePlugin.MCAP, damaged: Collection[int] = (DAMAGED,)
+) -> Path:
+    """Write seven frames, some damaged, among messages of other topics, some of the same time."""
     with Writer(folder, version=8, storage_plugin=plugin) as writer:
         writer.set_custom_data('site', 'yard')
         blob = writer.add_connection(
@@ -50,7 +52,7 @@ def write_drive(folder: Path, plugin: StoragePlugin = StoragePlugin.MCAP) -> Pat
         for index in range(7):
             at_ns = 5_000_000_000 + index * 10_000_000
             writer.write(blob, at_ns, b'\x00\x01\x00\x00before' + bytes([index]))
-            writer.write(image, at_ns, jpeg(index))
+            writer.write(image, at_ns, jpeg(index, index in damaged))
             writer.write(blob, at_ns, b'\x00\x01\x00\x00after' + bytes([index]))
     return folder
 
@@ -59,8 +61,8 @@ def write_drive(folder: Path, plugin: StoragePlugin = StoragePlugin.MCAP) -> Pat
 def make_drive(tmp_path: Path) -> Callable[..., Path]:
     """Give what writes a drive, see `write_drive`, under a name."""
 
-    def make(name: str = 'drive', plugin: StoragePlugin = StoragePlugin.MCAP) -> Path:
-        return write_drive(tmp_path / name, plugin)
+    def make(name: str = 'drive', *more: Any, **options: Any) -> Path:
+        return write_drive(tmp_path / name, *more, **options)
 
     return make
 

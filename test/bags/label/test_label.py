@@ -81,6 +81,17 @@ def test_labels_are_those_of_the_segmenter_under_the_header_of_the_frame(
     assert {picture.shape for picture in overlays} == {(24, 32, 3)}
 
 
+def test_frames_that_cannot_be_decoded_are_counted_and_said_once(
+    make_drive: Callable[..., Path], small_model: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    drive = make_drive(damaged=(1, 2, 5))
+    assert label(drive, tmp_path / 'labelled', small_model) == 0
+    (warning,) = [record.message for record in caplog.records if record.levelname == 'WARNING']
+    assert warning.startswith(
+        f'bag {drive}: frames on {IMAGE_TOPIC} without a label: 3 (the first: at 5010000000 ns: JPEG '
+    )
+
+
 def test_a_bare_file_and_old_sqlite_without_definitions_are_copied(
     make_drive: Callable[..., Path], small_model: Path, tmp_path: Path
 ) -> None:
