@@ -111,6 +111,7 @@ def test_every_frame_of_every_loop_gets_the_label_that_the_model_alone_gives(
     live = judge(Source.of(odd_drive, None, None), plan, replayed, alone, tmp_path / 'out').live
     assert (live.frames, live.processed, live.unread_frames, live.dropped) == (10, 8, 2, 0)
     assert (live.stamps['repeated'], live.stamps['decreasing'], live.stamps['repeated_labels']) == (1, 0, 0)
+    assert any('malformed frame' in warning for warning in live.warnings)
 
 
 def drain(received: queue.SimpleQueue[Any]) -> list[Any]:
