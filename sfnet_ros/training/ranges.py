@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 
 def check_range(settings: object, where: str, names: tuple[str, ...], least: float, most: float = math.inf) -> None:
@@ -20,6 +21,7 @@ def check_range(settings: object, where: str, names: tuple[str, ...], least: flo
     """
     for name in names:
         value = getattr(settings, name)
-        if not (least <= value <= most and math.isfinite(value)):
-            accepted = f'from {least:g} on' if math.isinf(most) else f'from {least:g} to {most:g}'
+        # Not math.isfinite, which fails on whole numbers of hundreds of digits.
+        if not least <= value <= min(most, sys.float_info.max):
+            accepted = f'from {least} on' if math.isinf(most) else f'from {least} to {most}'
             raise ValueError(f'{where}: {name} is {value}; accepted are numbers {accepted}')

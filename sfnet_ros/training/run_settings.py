@@ -35,13 +35,15 @@ _FROM_ZERO_ON = (
     'weight_decay',
     'poly_power',
     'frozen_parts',
-    'threads',
     'workers',
     'warmup_steps',
     'clip_norm',
     'save_every',
-    'seed',
 )
+# More than any machine has cores: torch would try to start them all.
+_MOST_THREADS = 1024
+# What torch takes.
+_LARGEST_SEED = 2**64 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +133,8 @@ class RunSettings:
             raise ValueError(f'training: name {self.name!r} is not accepted; give the name of a folder')
         check_range(self, 'training', _FROM_ONE_ON, 1)
         check_range(self, 'training', _FROM_ZERO_ON, 0)
+        check_range(self, 'training', ('threads',), 0, _MOST_THREADS)
+        check_range(self, 'training', ('seed',), 0, _LARGEST_SEED)
         if not 0 < self.lr < math.inf:
             raise ValueError(f'training: lr is {self.lr}; accepted are numbers above 0')
         if self.batch_size < self.accumulate:

@@ -80,7 +80,7 @@ class AugmentConfig:
 
     Args:
         crop_hw: Size of the crop that the network sees.
-        scale_range: The picture is scaled by a factor drawn log-uniformly from this range.
+        scale_range: The picture is scaled by a factor drawn log-uniformly from this range, within 0.1 to 10.
         rare_class_probability: Share of crops centred on a pixel of a rare class.
         flip_probability: Share of pictures mirrored.
         brightness: Factor drawn from 1 - value to 1 + value; likewise the next two.
@@ -111,8 +111,11 @@ class AugmentConfig:
     def __post_init__(self) -> None:
         if min(self.crop_hw) < 32:
             raise ValueError(f'augment: crop_hw is {self.crop_hw}; accepted are sizes from 32 on')
-        if not 0 < self.scale_range[0] <= self.scale_range[1] < math.inf:
-            raise ValueError(f'augment: scale_range is {self.scale_range}; accepted is low, high with 0 < low <= high')
+        # Beyond, a picture is lost within its crop, or a crop within a pixel.
+        if not 0.1 <= self.scale_range[0] <= self.scale_range[1] <= 10:
+            raise ValueError(
+                f'augment: scale_range is {self.scale_range}; accepted is low, high with 0.1 <= low <= high <= 10'
+            )
         check_range(self, 'augment', ('brightness', 'contrast', 'saturation', 'gamma'), 0)
         check_range(self, 'augment', ('hue', *(name for name in vars(self) if name.endswith('_probability'))), 0, 1)
 

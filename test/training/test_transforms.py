@@ -51,6 +51,14 @@ def test_crops_are_centred_on_rare_classes():
     assert all((augmented(config, image, target, seed=seed, rare_classes=[7])[1] == 7).any() for seed in range(10))
 
 
+def test_crops_hold_a_rare_pixel_in_a_corner_at_the_largest_scale():
+    image, target = picture()
+    target[:] = 0
+    target[0, 0] = 7
+    config = AugmentConfig(crop_hw=(32, 32), scale_range=(10.0, 10.0), rare_class_probability=1.0, **STILL)
+    assert all((augmented(config, image, target, seed=seed, rare_classes=[7])[1] == 7).any() for seed in range(20))
+
+
 def test_zoom_enlarges_the_crop_and_what_is_in_it():
     image, target = picture(64, 96)
     config = AugmentConfig(crop_hw=(64, 96), scale_range=(1.0, 1.0), **STILL)
