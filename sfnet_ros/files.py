@@ -9,6 +9,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,15 @@ def atomic_path(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def clear_leftovers(path: Path) -> None:
+    """Delete what `atomic_path` has left beside a target where its process was killed.
+
+    Only for a target that nobody else writes: what is being written cannot be told from what never will be.
+    """
+    for leftover in path.parent.glob(f'.{escape(path.stem)}.{"[0-9a-f]" * 8}{escape(path.suffix)}'):
+        leftover.unlink(missing_ok=True)
 
 
 def check_writable(*paths: Path | None) -> None:

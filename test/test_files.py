@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from sfnet_ros.files import atomic_path, check_writable
+from sfnet_ros.files import atomic_path, check_writable, clear_leftovers
 
 
 def test_written_file_takes_the_targets_place(tmp_path: Path) -> None:
@@ -69,6 +72,24 @@ def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
         first.write_text('first')
         second.write_text('second')
     assert target.read_text() == 'first'
+
+
+def test_what_a_killed_writer_left_is_cleared_and_nothing_else(tmp_path: Path) -> None:
+    program = (
+        'import os, signal, sys; from pathlib import Path; from sfnet_ros.files import atomic_path\n'
+        'with atomic_path(Path(sys.argv[1])) as temporary:\n'
+        '    temporary.touch()\n'
+        '    os.kill(os.getpid(), signal.SIGKILL)'
+    )
+    target = tmp_path / 'state[1].pt'
+    killed = subprocess.run([sys.executable, '-c', program, str(target)], timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    others = {'state[1].pt', '.state[1].pt', '.state1.0a0a0a0a.pt', '.state[1].notes.pt', '.state[1].0a0a0a0a.yaml'}
+    for name in others:
+        (tmp_path / name).touch()
+    assert len(os.listdir(tmp_path)) == len(others) + 1
+    clear_leftovers(target)
+    assert set(os.listdir(tmp_path)) == others
 
 
 def test_what_can_be_written_is_told_before_it_is(tmp_path: Path) -> None:

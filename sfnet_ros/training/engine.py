@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 
 from sfnet_ros.evaluation import ConfusionMatrix
-from sfnet_ros.files import atomic_path
+from sfnet_ros.files import atomic_path, clear_leftovers
 from sfnet_ros.network import SFNet
 from sfnet_ros.training.journal import Journal, Validation
 from sfnet_ros.training.progress import Progress
@@ -44,6 +44,8 @@ def train(
         ValueError: The loss is no number; what the step saw is saved.
     """
     config, state = trainer.config, out / STATE_FILE
+    if trainer.processes.first:
+        clear_leftovers(state)
     progress = Progress(trainer)
     # A run that was broken off between the last step of an epoch and its score makes up for it.
     validation = _validate(trainer, state, validate, keep_best, journal) if validate and _is_due(trainer) else None
