@@ -111,7 +111,11 @@ class _Place(NamedTuple):
     zoom: float
 
 
-class _Crops(Dataset[tuple[Bytes, Bytes]]):
+# Given rather than raised: torch would send what a worker raises on as a long text around its traceback.
+_Unreadable = ValueError | OSError
+
+
+class _Crops(Dataset[tuple[Bytes, Bytes] | _Unreadable]):
     """Pictures, each changed by random numbers that depend on its place in the run alone."""
 
     def __init__(self, pictures: Pictures, config: TrainingConfig) -> None:
@@ -119,9 +123,12 @@ class _Crops(Dataset[tuple[Bytes, Bytes]]):
         self._seed = config.seed
         self._augmentation = Augmentation(config.augment, pictures.rare_classes)
 
-    def __getitem__(self, place: _Place) -> tuple[Bytes, Bytes]:
+    def __getitem__(self, place: _Place) -> tuple[Bytes, Bytes] | _Unreadable:
         generator = np.random.default_rng(seed_for(Purpose.AUGMENTATION, self._seed, place.epoch, place.position))
-        image, target = self._pictures[place.draw.index]
+        try:
+            image, target = self._pictures[place.draw.index]
+        except (ValueError, OSError) as error:
+            return error
         return self._augmentation(image, target, generator, place.draw.center, place.zoom)
 
 
@@ -178,6 +185,9 @@ class Batches:
             epoch: Which one.
             zoom: Everything is seen this much larger.
             skip: Batches that a run was through with before it was broken off.
+
+        Raises:
+            ValueError: A picture that was there before cannot be read any more.
         """
         draws = self._draws(epoch)
         places = [_Place(epoch, position, draw, zoom) for position, draw in enumerate(draws)]
@@ -189,7 +199,7 @@ class Batches:
         with _opencv_without_threads():
             loaded = iter(self._loader)
         for _ in range(skip, self.steps_per_epoch):
-            yield [next(loaded) for _ in range(self._config.accumulate)]
+            yield [_loaded(next(loaded)) for _ in range(self._config.accumulate)]
 
     def _draws(self, epoch: int) -> list[Draw]:
         return self._sampler(np.random.default_rng(seed_for(Purpose.ORDER, self._config.seed, epoch)))
@@ -212,6 +222,17 @@ def _opencv_without_threads() -> Iterator[None]:
         cv2.setNumThreads(threads)
 
 
-def _collate(samples: Sequence[tuple[Bytes, Bytes]]) -> Part:
-    images, targets = zip(*samples, strict=True)
+def _collate(samples: Sequence[tuple[Bytes, Bytes] | _Unreadable]) -> Part | _Unreadable:
+    crops = []
+    for sample in samples:
+        if not isinstance(sample, tuple):
+            return sample
+        crops.append(sample)
+    images, targets = zip(*crops, strict=True)
     return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(targets)).long()
+
+
+def _loaded(part: Part | _Unreadable) -> Part:
+    if not isinstance(part, tuple):
+        raise part
+    return part

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -82,6 +85,21 @@ def test_opencv_has_one_thread_where_pictures_are_loaded_and_its_own_here(config
         cv2.setNumThreads(threads)
 
 
+@pytest.mark.parametrize('workers', [0, 1])
+def test_a_picture_that_vanished_since_it_was_read_is_told_of_in_a_sentence(config, tmp_path, workers):
+    for folder in ('images', 'labels'):
+        (tmp_path / folder).mkdir()
+        for name in 'ab':
+            cv2.imwrite(str(tmp_path / folder / f'{name}.png'), np.full((32, 64), CAR, np.uint8))
+    dataset = open_dataset('folder', tmp_path, '', LabelSpace.load('camvid'))
+    data = {'root': '', 'layout': 'folder', 'validation_split': '', 'cache_gib': 0.0}
+    trainer = Trainer(config(workers=workers, data=data), dataset, None, CPU)
+    vanished = tmp_path / 'images' / 'b.png'
+    vanished.unlink()
+    with pytest.raises(ValueError, match=f'^picture {vanished} cannot be read; it is damaged or of an unknown format$'):
+        train(trainer, tmp_path / 'run')
+
+
 def test_a_picture_of_one_row_is_brought_to_a_long_side(tmp_path):
     for folder, value in (('images', 0), ('labels', CAR)):
         (tmp_path / folder).mkdir()
@@ -108,6 +126,12 @@ def test_the_state_is_written_after_every_epoch_and_validation_follows_its_own_p
 
     train(trainer, tmp_path, validate)
     assert validated == [2, 3]
+
+
+def test_what_a_run_that_was_killed_left_half_written_is_cleared(config, drive, tmp_path):
+    (tmp_path / f'.state.0123abcd{Path(STATE_FILE).suffix}').touch()
+    train(Trainer(config(epochs=1), drive, None, CPU), tmp_path)
+    assert os.listdir(tmp_path) == [STATE_FILE]
 
 
 def test_the_best_network_is_kept_of_a_run_that_was_broken_off_before_it_was_scored(config, drive, tmp_path):
