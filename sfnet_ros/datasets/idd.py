@@ -13,10 +13,15 @@ from sfnet_ros.datasets.pairing import Pair, files_by_name, pair_up
 from sfnet_ros.labels import LabelSpace
 
 _OWN_SPACE = 'idd'
+_OWN_ENDING, _CITYSCAPES_ENDING = '_gtFine_labellevel3Ids', '_gtFine_labelcsTrainIds'
+_FILES_OF = {
+    _OWN_SPACE: f'gtFine/*/*/*{_OWN_ENDING}.png',
+    'cityscapes': f'gtFine/*/*/*{_CITYSCAPES_ENDING}.png',
+}
 
 
 def _pairs(root: Path, split: str, label_space: LabelSpace) -> list[Pair]:
-    ending = '_gtFine_labellevel3Ids' if label_space.name == _OWN_SPACE else '_gtFine_labelcsTrainIds'
+    ending = _OWN_ENDING if label_space.name == _OWN_SPACE else _CITYSCAPES_ENDING
     images = _by_sequence(root / 'leftImg8bit' / split, '_leftImg8bit')
     return pair_up(images, _by_sequence(root / 'gtFine' / split, ending))
 
@@ -38,12 +43,13 @@ IDD = Layout(
     title='India Driving Dataset (IDD segmentation)',
     tree=(
         'leftImg8bit/<split>/<sequence>/<frame>_leftImg8bit.png or .jpg',
-        'gtFine/<split>/<sequence>/<frame>_gtFine_labellevel3Ids.png (label space idd)',
-        'gtFine/<split>/<sequence>/<frame>_gtFine_labelcsTrainIds.png (label space cityscapes)',
+        f'gtFine/<split>/<sequence>/<frame>{_OWN_ENDING}.png (label space idd)',
+        f'gtFine/<split>/<sequence>/<frame>{_CITYSCAPES_ENDING}.png (label space cityscapes)',
     ),
     splits=('train', 'val'),
-    label_spaces=('idd', 'cityscapes'),
-    marks=(('gtFine/*/*/*_gtFine_labellevel3Ids.png',), ('gtFine/*/*/*_gtFine_labelcsTrainIds.png',)),
+    label_spaces=tuple(_FILES_OF),
+    marks=tuple((files,) for files in _FILES_OF.values()),
     pairs=_pairs,
     reader=_reader,
+    files_of=_FILES_OF,
 )

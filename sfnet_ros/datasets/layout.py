@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,7 @@ class Layout:
         pairs: Lists the pairs of a split.
         reader: Gives what reads a label map in the label ids of a label space.
         drive_of: Tells the drive or city from a picture's name, where names have one.
+        files_of: For label spaces whose label maps are files of their own, globs of them below the root.
     """
 
     title: str
@@ -41,6 +42,12 @@ class Layout:
     pairs: Callable[[Path, str, LabelSpace], list[Pair]]
     reader: Callable[[Path, LabelSpace], Reader]
     drive_of: Callable[[str], str] | None = None
+    files_of: Mapping[str, str] = field(default_factory=dict)
+
+    def default_label_space(self, root: Path) -> str | None:
+        """Name what a copy is read in unless something else is asked for: the first whose label maps it has, if any."""
+        there = [name for name, files in self.files_of.items() if any(root.glob(files))]
+        return next(iter([*there, *self.label_spaces]), None)
 
 
 def label_id_reader(_root: Path, _label_space: LabelSpace) -> Reader:

@@ -51,7 +51,7 @@ def files_by_name(root: Path, pattern: str, ending: str = '') -> dict[str, Path]
         twice = next(path for path in paths if found[path.stem.removesuffix(ending)] != path)
         raise ValueError(f'{twice} and {found[twice.stem.removesuffix(ending)]} have one name; keep one of them')
     if not found:
-        raise ValueError(f'folder {root} holds no pictures {pattern}; accepted are {", ".join(SUFFIXES)}')
+        raise ValueError(f'folder {root} holds no pictures {pattern}{ending}; accepted are {", ".join(SUFFIXES)}')
     return found
 
 

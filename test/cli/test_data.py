@@ -58,6 +58,21 @@ def test_what_is_no_data_set_is_told_how_one_looks(tmp_path, capsys):
     assert 'does not exist' in capsys.readouterr().err
 
 
+def test_idd_is_read_in_the_classes_of_the_label_maps_that_are_there(tmp_path, capsys):
+    for folder, file, shape in (
+        ('leftImg8bit', 'frame0029_leftImg8bit', (4, 6, 3)),
+        ('gtFine', 'frame0029_gtFine_labelcsTrainIds', (4, 6)),
+    ):
+        (tmp_path / folder / 'train' / '201').mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / folder / 'train' / '201' / f'{file}.png'), np.zeros(shape, np.uint8))
+    assert check(tmp_path) == 0
+    out = capsys.readouterr().out
+    assert 'layout idd, read in the classes of cityscapes' in out
+    assert '1 pictures with label maps: 4x6 (1)' in out
+    assert check(tmp_path, '--label-space', 'idd') == 1
+    assert 'gtFine/train/201 holds no pictures *_gtFine_labellevel3Ids; accepted' in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ('arguments', 'sentence'),
     [

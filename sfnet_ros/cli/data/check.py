@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--layout', help='how it lies on disk, such as cityscapes (default: told from its folders)')
     parser.add_argument('--split', action='append', metavar='SPLIT', help='only this split, such as val')
     parser.add_argument(
-        '--label-space', metavar='NAME', help="classes to read it in (default: the layout's own; folder needs one)"
+        '--label-space',
+        metavar='NAME',
+        help='classes to read it in (default: its label maps' own; folder needs one)',
     )
 
 
@@ -34,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     layout = args.layout or _told_from_folders(args.root)
     if layout not in LAYOUTS:
         raise ValueError(f'layout {layout!r} is not one of {", ".join(LAYOUTS)}')
-    name = args.label_space or next(iter(LAYOUTS[layout].label_spaces), None)
+    name = args.label_space or LAYOUTS[layout].default_label_space(args.root)
     if name is None:
         raise ValueError('the classes of a plain folder are its own: name them by --label-space, such as camvid')
     label_space = LabelSpace.load(name)
