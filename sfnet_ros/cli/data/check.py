@@ -21,9 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--layout', help='how it lies on disk, such as cityscapes (default: told from its folders)')
     parser.add_argument('--split', action='append', metavar='SPLIT', help='only this split, such as val')
     parser.add_argument(
-        '--label-space',
-        metavar='NAME',
-        help='classes to read it in (default: its label maps' own; folder needs one)',
+        '--label-space', metavar='NAME', help="classes to read it in (default: its label maps' own; folder needs one)"
     )
 
 
