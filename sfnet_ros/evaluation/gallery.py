@@ -48,21 +48,21 @@ def labels_section(
 
 
 def alignment_section(name: str, rgb: Picture, alignments: Sequence[Alignment]) -> Markup:
-    """Show the flow into each level, and what it does to the features.
+    """Show each flow, and what it does to the features.
 
     Args:
         name: Of the model.
         rgb: The frame, ``(H, W, 3)``.
-        alignments: Of its levels, finest first.
+        alignments: All of its network.
 
     Source: figures 2, 4, 5, 7 and 8.
     """
     if not alignments:
-        return tag('p', f'{name} has no level that is aligned by a flow of its own.')
-    return join(*(_level(name, rgb, alignment) for alignment in alignments))
+        return tag('p', f'{name} aligns nothing by flow.')
+    return join(*(_flow(name, rgb, alignment) for alignment in alignments))
 
 
-def _level(name: str, rgb: Picture, alignment: Alignment) -> Markup:
+def _flow(name: str, rgb: Picture, alignment: Alignment) -> Markup:
     flow = alignment.flow_px
     height, width = flow.shape[:2]
     to_frame = np.array([rgb.shape[1] / width, rgb.shape[0] / height], np.float32)
@@ -73,10 +73,10 @@ def _level(name: str, rgb: Picture, alignment: Alignment) -> Markup:
         # Enlarged before it is coloured, as in the paper: between two hues lies a third.
         png_figure(f'flow, the longest {length.max():.1f} px of this level', _shown(flow_colors(_enlarged(flow, rgb)))),
         png_figure('the same as arrows, in px of the frame', _shown(flow_arrows(rgb, flow * to_frame))),
-        png_figure('coarse features, enlarged', _shown(heat_map(_enlarged(alignment.before, rgb), low, high))),
-        png_figure('the same, aligned', _shown(heat_map(_enlarged(alignment.after, rgb), low, high))),
+        png_figure('features before the flow', _shown(heat_map(_enlarged(alignment.before, rgb), low, high))),
+        png_figure('the same, aligned by it', _shown(heat_map(_enlarged(alignment.after, rgb), low, high))),
     ]
-    return join(tag('h3', f'Into the level of {height}x{width}, {name}'), *figures)
+    return join(tag('h3', f'Flow {alignment.title} ({height}x{width}), {name}'), *figures)
 
 
 def _enlarged(values: NDArray[np.float32], rgb: Picture) -> NDArray[np.float32]:

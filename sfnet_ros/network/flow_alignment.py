@@ -41,6 +41,17 @@ def _corner_to_corner(count: int, dtype: torch.dtype, device: torch.device) -> T
     return torch.arange(count, dtype=dtype, device=device) * (2.0 / max(1, count - 1)) - 1.0
 
 
+class FlowWarp(nn.Module):
+    """Warp by `flow_warp`, as a part of a network that can be listened to: where it is, something flows."""
+
+    def __init__(self, align_corners: bool = True) -> None:
+        super().__init__()
+        self.align_corners = align_corners
+
+    def forward(self, feature: Tensor, flow: Tensor) -> Tensor:
+        return flow_warp(feature, flow, self.align_corners)
+
+
 class FlowAlignmentModule(nn.Module):
     """Bring a coarse level onto the grid of a finer one along a learned flow (FAM).
 
@@ -55,7 +66,7 @@ class FlowAlignmentModule(nn.Module):
         self.reduce_coarse = conv1x1(channels, channels // 2)
         self.flow = nn.Conv2d(2 * (channels // 2), 2, 3, padding=1, bias=False)
         nn.init.zeros_(self.flow.weight)
-        self.warp_align_corners = warp_align_corners
+        self.warp = FlowWarp(warp_align_corners)
 
     def forward(self, fine: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
         """Align ``coarse`` to ``fine``.
@@ -70,4 +81,4 @@ class FlowAlignmentModule(nn.Module):
         size_hw = (fine.shape[-2], fine.shape[-1])
         coarse_up = resize_bilinear(self.reduce_coarse(coarse), size_hw)
         flow: Tensor = self.flow(torch.cat([coarse_up, self.reduce_fine(fine)], dim=1))
-        return flow_warp(coarse, flow, self.warp_align_corners), flow
+        return self.warp(coarse, flow), flow

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sfnet_ros.network.decoder import AlignedFPNDecoder
-from sfnet_ros.network.flow_alignment import FlowAlignmentModule, flow_warp
+from sfnet_ros.network.flow_alignment import FlowAlignmentModule
 from sfnet_ros.network.layers import resize_bilinear
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class CorrelationAlignment(FlowAlignmentModule):
         coarse_up = resize_bilinear(self.reduce_coarse(coarse), (fine.shape[-2], fine.shape[-1]))
         fine_reduced = self.reduce_fine(fine)
         flow: Tensor = self.flow(torch.cat([self.correlation(fine_reduced, coarse_up), fine_reduced], dim=1))
-        return flow_warp(coarse, flow, self.warp_align_corners), flow
+        return self.warp(coarse, flow), flow
 
 
 def use_correlation(model: SFNet) -> None:

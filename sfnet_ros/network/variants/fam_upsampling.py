@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sfnet_ros.network.decoder import AlignedFPNDecoder
-from sfnet_ros.network.flow_alignment import FlowAlignmentModule, flow_warp
+from sfnet_ros.network.flow_alignment import FlowAlignmentModule
 
 if TYPE_CHECKING:
     from sfnet_ros.network.sfnet import SFNet
@@ -63,7 +63,7 @@ class FlowAlignmentWithUpsampling(FlowAlignmentModule):
         """Align ``coarse`` to ``fine``, see `FlowAlignmentModule`."""
         coarse_up = self.upsampling(self.reduce_coarse(coarse), (fine.shape[-2], fine.shape[-1]))
         flow: Tensor = self.flow(torch.cat([coarse_up, self.reduce_fine(fine)], dim=1))
-        return flow_warp(coarse, flow, self.warp_align_corners), flow
+        return self.warp(coarse, flow), flow
 
 
 def use_nearest(model: SFNet) -> None:

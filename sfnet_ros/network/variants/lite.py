@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sfnet_ros.network.decoder import auxiliary_head
-from sfnet_ros.network.flow_alignment import flow_warp
+from sfnet_ros.network.flow_alignment import FlowWarp
 from sfnet_ros.network.layers import conv1x1, conv1x1_bn_relu, conv3x3, conv3x3_bn_relu, resize_bilinear
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ class GatedDualFlowAlignment(nn.Module):
         self.flow = nn.Conv2d(2 * (channels // 2), 4, 3, padding=1, bias=False)
         nn.init.zeros_(self.flow.weight)
         self.gate = gate
-        self.warp_align_corners = warp_align_corners
+        self.warp_coarse = FlowWarp(warp_align_corners)
+        self.warp_fine = FlowWarp(warp_align_corners)
 
     def forward(self, fine: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
         """Blend ``fine`` ``(N, C, H, W)`` and ``coarse`` ``(N, C, h, w)``.
@@ -77,9 +78,7 @@ class GatedDualFlowAlignment(nn.Module):
         coarse_reduced = resize_bilinear(self.reduce_coarse(coarse), (fine.shape[-2], fine.shape[-1]))
         of_coarse, of_fine = self.flow(torch.cat([coarse_reduced, fine_reduced], dim=1)).chunk(2, dim=1)
         share = self.gate(fine, fine_reduced, coarse_reduced)
-        warped_coarse = flow_warp(coarse, of_coarse, self.warp_align_corners)
-        warped_fine = flow_warp(fine, of_fine, self.warp_align_corners)
-        return warped_coarse * share + warped_fine * (1 - share), of_coarse
+        return self.warp_coarse(coarse, of_coarse) * share + self.warp_fine(fine, of_fine) * (1 - share), of_coarse
 
 
 class LiteDecoder(nn.Module):
