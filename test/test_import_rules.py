@@ -17,10 +17,11 @@ import sfnet_ros
 
 PACKAGE = Path(sfnet_ros.__file__).parent
 # Small, and open to every room; among themselves as below.
-HELPERS = {'files', 'keys', 'native_output', 'own_process', 'settings'}
+HELPERS = {'files', 'keys', 'lazy', 'native_output', 'own_process', 'settings'}
 ROOMS = {
     'files': set(),
     'keys': set(),
+    'lazy': set(),
     'native_output': set(),
     'own_process': set(),
     'settings': {'keys'},
@@ -52,11 +53,15 @@ ROOMS = {
     },
 }
 MAY_IMPORT_ROS_TOO = {'cli/bag/replay.py', 'cli/benchmark/node.py'}
-MAY_IMPORT_WHAT_IS_NOT_WRITTEN_DOWN = {'cli/__init__.py'}  # the commands, by their names
+MAY_IMPORT_WHAT_IS_NOT_WRITTEN_DOWN = {
+    'cli/__init__.py',  # the commands, by their names
+    'lazy.py',  # modules of the package that asks
+}
 # The libraries of others that a room may import anywhere, all of them declared by the package.
 LIBRARIES = {
     'files': set(),
     'keys': set(),
+    'lazy': set(),
     'native_output': set(),
     'own_process': set(),
     'settings': set(),

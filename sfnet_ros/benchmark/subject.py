@@ -10,8 +10,8 @@ from torch import nn
 
 from sfnet_ros.keys import nearest
 from sfnet_ros.network import SFNet, SFNetConfig, create_model
-from sfnet_ros.network.backbones import BACKBONES
 from sfnet_ros.network.backbones.blocks import BasicBlock, Bottleneck
+from sfnet_ros.network.catalogue import BACKBONES
 from sfnet_ros.network.flow_alignment import FlowAlignmentModule
 from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.runtime import DeployModel, ModelManifest, find_model, load_manifest

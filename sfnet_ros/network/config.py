@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sfnet_ros.network.backbones import BACKBONES
-from sfnet_ros.network.variants import parse_variant
+from sfnet_ros.network.catalogue import BACKBONES, parse_variant
 from sfnet_ros.settings import from_mapping
 
 FINEST_STRIDES = (4, 8, 16)
@@ -46,7 +45,7 @@ class SFNetConfig:
         if not 1 <= self.num_classes <= 255:
             raise ValueError(f'num_classes is {self.num_classes}; accepted are 1 to 255')
         # What a variant is released with goes before what the backbone is.
-        released = [*parse_variant(self.variant), BACKBONES[self.backbone]]
+        released = [*parse_variant(self.variant).values(), BACKBONES[self.backbone]]
         for name in ('width', 'finest_stride'):
             if getattr(self, name) is None:
                 given = (getattr(each, name) for each in released)
@@ -58,7 +57,7 @@ class SFNetConfig:
         self._check_variant()
 
     def _check_variant(self) -> None:
-        for variant in parse_variant(self.variant):
+        for variant in parse_variant(self.variant).values():
             if not self.backbone.startswith(variant.backbones):
                 raise ValueError(
                     f'variant {self.variant!r} is for backbones {variant.backbones}*; the backbone is {self.backbone}'

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import torch
 
+from sfnet_ros.network.catalogue import parse_variant
 from sfnet_ros.network.config import SFNetConfig
 from sfnet_ros.network.sfnet import SFNet, build_sfnet
-from sfnet_ros.network.variants import parse_variant
+from sfnet_ros.network.variants import CHANGES
 
 
 def create_model(config: SFNetConfig) -> SFNet:
     """Build the network that a config describes, with fresh weights, in training mode."""
     model = build_sfnet(config)
-    for variant in parse_variant(config.variant):
-        variant.apply(model)
+    for name in parse_variant(config.variant):
+        CHANGES[name](model)
     return model
 
 

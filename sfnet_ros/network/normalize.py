@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+from sfnet_ros.network.imagenet import IMAGENET_MEAN, IMAGENET_STD
 
 
 class PixelNormalizer(nn.Module):

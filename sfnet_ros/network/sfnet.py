@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from sfnet_ros.network.backbones import BACKBONES, Backbone
+from sfnet_ros.network.backbones import BUILDERS, Backbone
 from sfnet_ros.network.config import SFNetConfig
 from sfnet_ros.network.decoder import AlignedFPNDecoder, PyramidClassifier, auxiliary_head
 from sfnet_ros.network.layers import resize_bilinear
@@ -88,7 +88,7 @@ def _to_input_size(grid_logits: Tensor, batch: Tensor) -> Tensor:
 
 def build_sfnet(config: SFNetConfig) -> SFNet:
     """Build the network of the paper with fresh weights."""
-    backbone = BACKBONES[config.backbone].build(config.dilated)
+    backbone = BUILDERS[config.backbone](config.dilated)
     width = config.decoder_width
     used = [
         channels

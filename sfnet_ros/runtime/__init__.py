@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
+from sfnet_ros.lazy import imported_when_asked_for
 from sfnet_ros.runtime.image import ImageFormatError, to_rgb
 
 if TYPE_CHECKING:
@@ -46,9 +46,4 @@ _HOMES = {
     'segmenter': ('Segmenter',),
 }
 
-
-def __getattr__(name: str) -> object:
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(importlib.import_module(f'sfnet_ros.runtime.{home}'), name)
-    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+__getattr__ = imported_when_asked_for(__name__, _HOMES)

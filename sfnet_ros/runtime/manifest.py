@@ -14,7 +14,7 @@ import yaml
 from sfnet_ros.files import atomic_path
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network import SFNetConfig
-from sfnet_ros.network.normalize import IMAGENET_MEAN, IMAGENET_STD
+from sfnet_ros.network.imagenet import IMAGENET_MEAN, IMAGENET_STD
 from sfnet_ros.runtime.network_size import MAX_SHORT_SIDE, MIN_SHORT_SIDE
 from sfnet_ros.settings import from_mapping
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from sfnet_ros.network.backbones import Backbone
-from sfnet_ros.network.normalize import IMAGENET_MEAN, IMAGENET_STD
+from sfnet_ros.network.imagenet import IMAGENET_MEAN, IMAGENET_STD
 
 _STEM = {'_conv_stem': 'stem.0', '_bn0': 'stem.1'}
 # A block's layers in the order in which both sides compute them; a block that does not widen lacks the first two.

@@ -10,11 +10,12 @@ import torch
 from torch.nn import functional
 
 from sfnet_ros.network import SFNetConfig, create_model
-from sfnet_ros.network.backbones import BACKBONES
+from sfnet_ros.network.backbones import BUILDERS
+from sfnet_ros.network.catalogue import BACKBONES, VARIANTS
 from sfnet_ros.network.cost import multiply_accumulates
 from sfnet_ros.network.flow_alignment import FlowAlignmentModule
 from sfnet_ros.network.layers import resize_bilinear
-from sfnet_ros.network.variants import VARIANTS
+from sfnet_ros.network.variants import CHANGES
 from sfnet_ros.network.variants.correlation import Correlation
 from sfnet_ros.network.variants.deformable import DeformableConv2d
 from sfnet_ros.network.variants.fam_upsampling import Deconvolution
@@ -49,6 +50,11 @@ def test_strides_and_channels_of_a_backbone_are_those_of_its_maps(backbone):
     assert model.backbone.strides == BACKBONES[backbone].strides
     assert tuple(feature.shape[1] for feature in features) == model.backbone.channels
     assert [feature.shape[2:] for feature in features] == [(25, 33), (13, 17), (7, 9), (4, 5)]
+
+
+def test_all_that_the_catalogue_names_can_be_built_and_nothing_else():
+    assert BUILDERS.keys() == BACKBONES.keys()
+    assert CHANGES.keys() == VARIANTS.keys()
 
 
 def test_only_the_levels_that_are_named_are_aligned():

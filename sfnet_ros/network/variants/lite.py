@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from sfnet_ros.network.catalogue import LITE_STRIDES
 from sfnet_ros.network.decoder import auxiliary_head
 from sfnet_ros.network.flow_alignment import FlowWarp
 from sfnet_ros.network.layers import conv1x1, conv1x1_bn_relu, conv3x3, conv3x3_bn_relu, resize_bilinear
 
 if TYPE_CHECKING:
     from sfnet_ros.network.sfnet import SFNet
-
-FINE_STRIDE, MIDDLE_STRIDE = 4, 16
 
 
 class PooledGate(nn.Module):
@@ -87,7 +86,7 @@ class LiteDecoder(nn.Module):
     def __init__(self, strides: Sequence[int], channels: Sequence[int], width: int, alignment: nn.Module) -> None:
         """Build for backbone maps of these strides and channels, finest first."""
         super().__init__()
-        self.used = [strides.index(stride) for stride in (FINE_STRIDE, MIDDLE_STRIDE)]
+        self.used = [strides.index(stride) for stride in LITE_STRIDES]
         self.laterals = nn.ModuleList(conv1x1_bn_relu(channels[index], width, bias=True) for index in self.used)
         self.alignment = alignment
 
