@@ -118,7 +118,8 @@ def _int8(args: argparse.Namespace) -> int:
     from sfnet_ros.files import check_writable
     from sfnet_ros.runtime.export.graphs import grid_graph, int8_file
     from sfnet_ros.runtime.export.quantize import quantize
-    from sfnet_ros.runtime.model_store import find_model, load_deploy_model
+    from sfnet_ros.runtime.model_folders import find_model
+    from sfnet_ros.runtime.model_store import load_deploy_model
     from sfnet_ros.runtime.network_size import network_size
     from sfnet_ros.runtime.resizing import resize
 
@@ -143,7 +144,8 @@ def _tensorrt(args: argparse.Namespace) -> int:
     from sfnet_ros.runtime.backends import Choice, create_backend, prepare, why_not
     from sfnet_ros.runtime.backends.tensorrt import TensorRTBackend
     from sfnet_ros.runtime.export.verify import batch_of
-    from sfnet_ros.runtime.model_store import find_model, load_deploy_model
+    from sfnet_ros.runtime.model_folders import find_model
+    from sfnet_ros.runtime.model_store import load_deploy_model
 
     precision = args.precision or 'float16'
     refusal = why_not('cuda', 'tensorrt', precision)

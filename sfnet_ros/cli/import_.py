@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from sfnet_ros.cli.options import lasting_label_space
     from sfnet_ros.network import load_released_checkpoint
     from sfnet_ros.runtime import ModelManifest, save_model
-    from sfnet_ros.runtime.model_store import check_model_name, user_models_folder
+    from sfnet_ros.runtime.model_folders import check_model_name, user_models_folder
 
     check_model_name(args.name)
     folder = (args.out or user_models_folder()) / args.name

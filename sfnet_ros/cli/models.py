@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(_: argparse.Namespace) -> int:
     """Print the table; models that are not whole are told on stderr."""
     from sfnet_ros.runtime import list_models, load_manifest
-    from sfnet_ros.runtime.model_store import models_folders
+    from sfnet_ros.runtime.model_folders import models_folders
 
     rows = []
     for folder in list_models():

@@ -23,7 +23,8 @@ def run(args: argparse.Namespace) -> int:
     from sfnet_ros.runtime.backends import Choice, is_prepared, pairs, prepare, why_not
     from sfnet_ros.runtime.backends.choice import check_backend, choose
     from sfnet_ros.runtime.backends.device import default_device
-    from sfnet_ros.runtime.model_store import find_model, load_deploy_model
+    from sfnet_ros.runtime.model_folders import find_model
+    from sfnet_ros.runtime.model_store import load_deploy_model
 
     device = default_device()
     for backend in args.backend:

@@ -43,7 +43,7 @@ def train_and_save(
 
     from sfnet_ros.evaluation import scores_table
     from sfnet_ros.runtime import save_model
-    from sfnet_ros.runtime.model_store import check_destination
+    from sfnet_ros.runtime.model_folders import check_destination
     from sfnet_ros.training.distributed import joined_processes
 
     # Made before the run, so that what it refuses is known before hours of training.

@@ -10,7 +10,8 @@ from sfnet_ros.runtime.image import ImageFormatError, to_rgb
 if TYPE_CHECKING:
     from sfnet_ros.runtime.deploy import DeployModel
     from sfnet_ros.runtime.manifest import ModelManifest, SplitScores, load_manifest, save_manifest
-    from sfnet_ros.runtime.model_store import find_model, list_models, load_model, save_model, update_manifest
+    from sfnet_ros.runtime.model_folders import find_model, list_models
+    from sfnet_ros.runtime.model_store import load_model, save_model, update_manifest
     from sfnet_ros.runtime.network_size import SizeRule, check_size_rule, output_size
     from sfnet_ros.runtime.segmentation import Segmentation, Timing
     from sfnet_ros.runtime.segmenter import Segmenter
@@ -40,7 +41,8 @@ __all__ = [
 _HOMES = {
     'deploy': ('DeployModel',),
     'manifest': ('ModelManifest', 'SplitScores', 'load_manifest', 'save_manifest'),
-    'model_store': ('find_model', 'list_models', 'load_model', 'save_model', 'update_manifest'),
+    'model_folders': ('find_model', 'list_models'),
+    'model_store': ('load_model', 'save_model', 'update_manifest'),
     'network_size': ('SizeRule', 'check_size_rule', 'output_size'),
     'segmentation': ('Segmentation', 'Timing'),
     'segmenter': ('Segmenter',),

@@ -17,7 +17,8 @@ from sfnet_ros.labels import LabelSpace
 from sfnet_ros.runtime.backends import Backend, choose, create_backend, is_prepared
 from sfnet_ros.runtime.backends.preparation import create_at_once
 from sfnet_ros.runtime.manifest import ModelManifest
-from sfnet_ros.runtime.model_store import find_model, load_deploy_model
+from sfnet_ros.runtime.model_folders import find_model
+from sfnet_ros.runtime.model_store import load_deploy_model
 from sfnet_ros.runtime.network_size import FRAME_HW, SizeRule, check_size_rule, network_size, output_size, smaller_rules
 from sfnet_ros.runtime.resizing import resize
 from sfnet_ros.runtime.segmentation import Segmentation, Timing

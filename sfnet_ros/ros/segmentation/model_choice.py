@@ -8,7 +8,7 @@ from sfnet_ros.labels import LabelSpace
 from sfnet_ros.ros.segmentation.parameters import NodeParameters
 from sfnet_ros.runtime import ModelManifest, find_model, load_manifest
 from sfnet_ros.runtime.backends import choose
-from sfnet_ros.runtime.model_store import WEIGHTS_FILE, models_in
+from sfnet_ros.runtime.model_folders import WEIGHTS_FILE, models_in
 from sfnet_ros.runtime.network_size import SizeRule, check_size_rule, smaller_rules
 from sfnet_ros.share import DEFAULT_MODEL, share_folders
 
