@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sfnet_ros.bags.ahead import read_ahead
 from sfnet_ros.bags.album import Sampling
 from sfnet_ros.bags.messages import LabelFormatError
-from sfnet_ros.bags.read import Bag, BagMessage
+from sfnet_ros.bags.read import Bag, BagError, BagMessage
 from sfnet_ros.bags.scores import BagScores, LabelledFrame, Scorer
 from sfnet_ros.bags.truth import Truths
 from sfnet_ros.runtime import ImageFormatError, Segmenter, to_rgb
@@ -84,8 +84,8 @@ def evaluate_frames(
         on_frame: Called for every frame that is through.
 
     Raises:
-        BagError: The recording cannot be read; of one that is damaged the whole frames are scored.
-        ValueError: The ground truth is none for these classes.
+        BagError: The recording cannot be read, or its ground truth is of other classes; of one that is damaged the
+            whole frames are scored.
     """
     if sampling is None:
         with Bag(bag_path) as bag:
@@ -152,7 +152,7 @@ class _Walk:
         try:
             self._scorer.add(frame)
         except ValueError as error:
-            raise ValueError(f'{frame.bag}: ground truth of {frame.stamp_ns} ns: {error}') from error
+            raise BagError(f'{frame.bag}: ground truth of {frame.stamp_ns} ns: {error}') from error
 
 
 def _read(

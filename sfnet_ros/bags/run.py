@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 
 from sfnet_ros.bags.film import make_film
 from sfnet_ros.bags.parts import Progress, divide
+from sfnet_ros.bags.read import BagError
 from sfnet_ros.bags.scores import BagScores
 from sfnet_ros.bags.source import Source, why_not_scored
 from sfnet_ros.evaluation import LabelAgreement
@@ -24,8 +26,9 @@ class Run:
         model: Name of the model.
         backend: Of its run, likewise device and precision.
         label_space: Classes of the model.
-        scores: Over all recordings.
+        scores: Over all recordings but those refused.
         not_scored: Why there is no score against ground truth; None where there is.
+        refused: Recordings that cannot be judged, and why.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Run:
     label_space: LabelSpace
     scores: BagScores
     not_scored: str | None
+    refused: Mapping[Path, ValueError | OSError] = field(default_factory=dict)
 
     @cached_property
     def film(self) -> bytes:
@@ -43,12 +47,23 @@ class Run:
         return make_film(self.scores, self.label_space)
 
     @classmethod
-    def of(cls, segmenter: Segmenter, sources: Sequence[Source], scores: BagScores) -> Run:
+    def of(
+        cls,
+        segmenter: Segmenter,
+        sources: Sequence[Source],
+        scores: BagScores,
+        refused: Mapping[Path, BagError] | None = None,
+    ) -> Run:
         """Say what ran, and check what it came to against what the recordings promised.
 
         Raises:
+            BagError: All recordings are refused.
             ValueError: No frame can be decoded, or none of the ground truth is of its frame's aspect.
         """
+        refused = refused or {}
+        sources = [source for source in sources if source.path not in refused]
+        if not sources:
+            raise BagError('; '.join(map(str, refused.values())))
         if scores.unread and not scores.frames:
             raise ValueError(f'none of {scores.unread} frames can be decoded ({next(iter(scores.complaints))})')
         if scores.misfits.total and not scores.scored:
@@ -68,6 +83,9 @@ class Run:
         not_scored = None
         if not scores.scored:
             not_scored = next(filter(None, reasons), 'no frame has a label map of its stamp')
+        for source, reason in zip(sources, reasons, strict=True):
+            if reason and source.truth_topic and scores.scored:
+                scores.complaints[f'{source.path} is not scored: {reason}'] += 1
         model = segmenter.manifest.name if segmenter.manifest else 'network'
         return cls(
             segmenter.describe(),
@@ -78,6 +96,7 @@ class Run:
             label_space,
             scores,
             not_scored,
+            refused,
         )
 
 
@@ -90,15 +109,19 @@ def evaluate(sources: Sequence[Source], segmenter: Segmenter, progress: Progress
         progress: Told of it.
 
     Raises:
-        BagError: A recording cannot be read.
-        ValueError: Its ground truth is none for the frames, or of other classes than it says.
+        BagError: No recording can be read, or has ground truth of the model's classes; single ones are left out.
+        ValueError: The ground truth is none for the frames.
     """
     parts = divide(sources, segmenter.label_space)
     scores = BagScores(segmenter.label_space.num_classes, parts[0].sampling)
+    refused: dict[Path, BagError] = {}
     for part in parts:
-        scores.merge(part.evaluate(segmenter, partial(progress.done, 1)))
+        try:
+            scores.merge(part.evaluate(segmenter, partial(progress.done, 1)))
+        except BagError as error:
+            refused[part.source.path] = error
         progress.finished()
-    return Run.of(segmenter, sources, scores)
+    return Run.of(segmenter, sources, scores, refused)
 
 
 def label_agreement(run: Run, other: Run) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,3 +71,24 @@ class Source:
                 check_truth(bag, truth_topic)
             truths = 0 if truth_topic is None else bag.count(truth_topic)
             return cls(path, topic, frames, truth_topic, truths, bag.notes.get(LABEL_SPACE_NOTE))
+
+
+def open_sources(
+    paths: Sequence[Path], topic: str | None, truth_topic: str | None
+) -> tuple[list[Source], dict[Path, ValueError | OSError]]:
+    """Look into recordings, see `Source.of`: those that can be judged, and why others cannot.
+
+    Raises:
+        ValueError: None of them can; `OSError` likewise.
+    """
+    sources: list[Source] = []
+    refused: dict[Path, ValueError | OSError] = {}
+    for path in paths:
+        try:
+            sources.append(Source.of(path, topic, truth_topic))
+        except (ValueError, OSError) as error:
+            refused[path] = error
+    if not sources:
+        first, *others = refused.values()
+        raise BagError('; '.join(map(str, refused.values()))) if others else first
+    return sources, refused

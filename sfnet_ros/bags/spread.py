@@ -8,6 +8,7 @@ from functools import partial
 
 from sfnet_ros.bags.fleet.workers import Workers
 from sfnet_ros.bags.parts import Part, Progress, divide
+from sfnet_ros.bags.read import BagError
 from sfnet_ros.bags.run import Run
 from sfnet_ros.bags.scores import BagScores
 from sfnet_ros.bags.source import Source
@@ -33,9 +34,12 @@ class PartWorker:
     def __init__(self, model: SegmenterOptions, weights_sha256: str) -> None:
         self._segmenter = model.load_same(weights_sha256)
 
-    def __call__(self, task: Part) -> BagScores:
-        """Judge a part; see `Part.evaluate`."""
-        return task.evaluate(self._segmenter)
+    def __call__(self, task: Part) -> BagScores | BagError:
+        """Judge a part, see `Part.evaluate`, or say why its recording cannot be judged."""
+        try:
+            return task.evaluate(self._segmenter)
+        except BagError as error:
+            return error
 
     def close(self) -> None:
         """Let go of the model."""
@@ -62,9 +66,9 @@ def evaluate_apart(
             worker's share, 64 at least.
 
     Raises:
-        BagError: A recording cannot be read.
+        BagError: No recording can be read, or has ground truth of the model's classes; single ones are left out.
         ChildProcessError: The same part was lost several times.
-        ValueError: Its ground truth is none for the frames, or of other classes than it says.
+        ValueError: The ground truth is none for the frames.
     """
     assert segmenter.manifest is not None
     if frames_per_part is None:
@@ -73,7 +77,7 @@ def evaluate_apart(
     parts = divide(sources, segmenter.label_space, frames_per_part)
     build = partial(PartWorker, model.as_chosen_by(segmenter), segmenter.manifest.weights_sha256)
     missing = Counter(part.source.path for part in parts)
-    found: dict[int, BagScores] = {}
+    found: dict[int, BagScores | BagError] = {}
     for part, of_part in workers.map(build, parts):
         found[part.number] = of_part
         progress.done(part.frames)
@@ -81,6 +85,10 @@ def evaluate_apart(
         if not missing[part.source.path]:
             progress.finished()
     scores = BagScores(segmenter.label_space.num_classes, parts[0].sampling)
-    for part in parts:
-        scores.merge(found[part.number])
-    return Run.of(segmenter, sources, scores)
+    results = [(part.source.path, found[part.number]) for part in parts]
+    # Backwards, so that the first of a recording's reasons stays, as in one process.
+    refused = {path: result for path, result in reversed(results) if isinstance(result, BagError)}
+    for path, result in results:
+        if isinstance(result, BagScores) and path not in refused:
+            scores.merge(result)
+    return Run.of(segmenter, sources, scores, refused)

@@ -67,4 +67,4 @@ def check_truth(bag: Bag, truth_topic: str) -> None:
             # One may be damaged: that does not make the others anything else.
             wrong = wrong or error
     if wrong is not None:
-        raise LabelFormatError(f'{truth_topic} holds no ground truth: {wrong}') from wrong
+        raise LabelFormatError(f'{bag.path}: {truth_topic} holds no ground truth: {wrong}') from wrong

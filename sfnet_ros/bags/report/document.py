@@ -53,6 +53,7 @@ def of_run(run: Run) -> dict[str, Any]:
         'scored_frames': scores.scored,
         'unread_frames': scores.unread,
         'not_scored': run.not_scored,
+        'refused_bags': {str(path): str(error) for path, error in run.refused.items()},
         'miou': number(scores.confusion.miou),
         'iou_per_class': _by_class(names, scores.confusion.iou_per_class),
         'pixel_accuracy': number(scores.confusion.pixel_accuracy),

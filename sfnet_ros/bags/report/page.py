@@ -73,8 +73,9 @@ def _introduction(sources: Sequence[Source]) -> Iterator[Markup]:
 
 def _warnings(runs: Sequence[Run]) -> Iterator[Markup]:
     reasons = [f'{run.name} is not scored: {run.not_scored}' for run in runs if run.not_scored]
+    refused = [f'not judged: {error}' for run in runs for error in run.refused.values()]
     said = [sentence for run in runs for sentence in (*run.scores.damage, *run.scores.warnings)]
-    for sentence in dict.fromkeys([*reasons, *said]):
+    for sentence in dict.fromkeys([*refused, *reasons, *said]):
         yield tag('p', sentence, class_='warning')
 
 

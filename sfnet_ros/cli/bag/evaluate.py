@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from sfnet_ros.cli.bag.fleet import (
     FleetProgress,
     add_bags_argument,
     add_fleet_arguments,
+    end_without,
     find_bags,
     fleet_progress,
     make_workers,
@@ -74,20 +76,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Evaluate, print the table and say what was written."""
     from sfnet_ros.bags.report.table import table
-    from sfnet_ros.bags.source import Source
+    from sfnet_ros.bags.source import open_sources
 
     bags = find_bags(args.bags)
     page = args.out if _is_page(args.out) else args.out / 'report.html'
     check_outputs([page, *([args.json] if args.json else [])], bags)
-    sources = [Source.of(path, args.topic, args.truth) for path in bags]
+    sources, unreadable = open_sources(bags, args.topic, args.truth)
     choices = list(product(args.model or [DEFAULT_MODEL], args.backend or ['auto'], args.precision or ['auto']))
     frames = sum(source.frames for source in sources)
     with fleet_progress('evaluate', len(choices) * frames, len(choices) * len(sources)) as progress:
         runs = [_evaluate(args, sources, choice, progress) for choice in choices]
+    runs = [replace(done, refused={**unreadable, **done.refused}) for done in runs]
     for warning in dict.fromkeys(warning for done in runs for warning in done.scores.warnings):
         print(f'warning: {warning}', file=sys.stderr)
     print(table(runs))
     print('\n' + ', '.join(map(str, _write(args, sources, runs))))
+    refused = {path: error for done in runs for path, error in done.refused.items()}
+    end_without(refused.values(), len(bags), 'judged')
     return 0
 
 

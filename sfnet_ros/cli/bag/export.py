@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sfnet_ros.cli.bag.fleet import add_bags_argument, find_bags, fleet_progress
+from sfnet_ros.cli.bag.fleet import add_bags_argument, end_without, find_bags, fleet_progress
 from sfnet_ros.cli.bag.topics import add_topic_arguments
 from sfnet_ros.cli.options import add_segmenter_arguments, load_segmenter
 
@@ -52,7 +52,9 @@ def run(args: argparse.Namespace) -> int:
     sources = [Source.of(path, args.topic, args.truth) for path in find_bags(args.bags)]
     segmenter = load_segmenter(args)
     with fleet_progress('score', sum(source.frames for source in sources), len(sources)) as told:
-        scores = evaluate(sources, segmenter, told).scores
+        judged = evaluate(sources, segmenter, told)
+    end_without(judged.refused.values(), len(sources), 'judged, so nothing is exported')
+    scores = judged.scores
     chosen = select(scores.frames, selection)
     if not chosen:
         raise ValueError('no frame is left to export; try without --select, or other bags')

@@ -6,7 +6,7 @@ import argparse
 import glob
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -135,6 +135,16 @@ def fleet_progress(what: str, frames: int, bags: int) -> Iterator[FleetProgress]
         nullcontext() if bar.disable else logging_redirect_tqdm(),
     ):
         yield FleetProgress(bar, bags)
+
+
+def end_without(refused: Collection[ValueError | OSError], bags: int, done: str) -> None:
+    """Let a command fail in the end, where the others of so many bags are done: ``'labelled'``, for one.
+
+    Raises:
+        ValueError: There are some that are refused.
+    """
+    if refused:
+        raise ValueError(f'{len(refused)} of {bags} bags are not {done}: {"; ".join(map(str, refused))}')
 
 
 def find_bags(patterns: Sequence[str]) -> list[Path]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sfnet_ros.cli.bag.fleet import add_bags_argument, add_fleet_arguments, find_bags, fleet_progress, make_workers
+from sfnet_ros.cli.bag.fleet import (
+    add_bags_argument,
+    add_fleet_arguments,
+    end_without,
+    find_bags,
+    fleet_progress,
+    make_workers,
+)
 from sfnet_ros.cli.options import add_segmenter_arguments, segmenter_options
 
 SUMMARY = "copy recordings and add labels at the frames' stamps; a run that was killed goes on when started again"
@@ -64,9 +71,7 @@ def run(args: argparse.Namespace) -> int:
             converted = ', all messages converted from ROS 1 to ROS 2' if bag.is_converted else ''
             print(f'{bag.out}: {bag.frames - bag.unlabelled} of {bag.frames} frames labelled{converted}')
         print(f'topics: {", ".join(topic for topic, _ in options.topics.values())}')
-    if planned.refused:
-        sentences = '; '.join(map(str, planned.refused))
-        raise ValueError(f'{len(planned.refused)} of {len(outs)} bags are not labelled: {sentences}')
+    end_without(planned.refused, len(outs), 'labelled')
     return 0
 
 

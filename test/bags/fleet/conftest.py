@@ -14,10 +14,13 @@ from sfnet_ros.bags.write import new_bag
 TIMING = ('latency_ms', 'fps')
 
 
-def write_drive(folder: Path, frames: int) -> Path:
-    """Write a drive in which a frame is damaged, and another has the stamp of the one before it."""
+def write_drive(folder: Path, frames: int, others_from: int | None = None, space: str = 'camvid') -> Path:
+    """Write a drive in which a frame is damaged, and another has the stamp of the one before it.
+
+    From the frame ``others_from`` on its ground truth is of other classes than it notes.
+    """
     random = np.random.default_rng(frames)
-    with new_bag(folder, {'label_space': 'camvid'}) as bag:
+    with new_bag(folder, {'label_space': space}) as bag:
         for index in range(frames):
             at_ns = 1_000_000_000 + (index - (index == 4)) * 10_000_000
             frame: Any = jpeg_message(random.integers(0, 255, (24, 32, 3), np.uint8), 90, at_ns, 'camera')
@@ -26,6 +29,8 @@ def write_drive(folder: Path, frames: int) -> Path:
             bag.add(IMAGE_TOPIC, COMPRESSED_IMAGE, frame)
             if index % 2:
                 labels = random.integers(0, 11, (24, 32), np.uint8)
+                if others_from is not None and index >= others_from:
+                    labels[0, 0] = 18
                 bag.add(LABEL_TOPIC, COMPRESSED_IMAGE, label_message(labels, at_ns, 'camera'))
     return folder
 
