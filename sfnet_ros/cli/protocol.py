@@ -67,7 +67,7 @@ def _load_protocol(args: argparse.Namespace) -> Labeller:
     import torch
 
     from sfnet_ros.evaluation.protocol import Protocol, averaged_logits
-    from sfnet_ros.runtime.backends.device import check_device, default_device
+    from sfnet_ros.runtime.backends.device import chosen_device
     from sfnet_ros.runtime.model_store import load_deploy_model
     from sfnet_ros.runtime.network_size import check_size_rule, network_size
     from sfnet_ros.runtime.resizing import resize
@@ -79,8 +79,7 @@ def _load_protocol(args: argparse.Namespace) -> Labeller:
         )
     crop_hw = parse_size(args.crop, '--crop') if args.crop else None
     protocol = Protocol(tuple(args.scales or (1.0,)), args.flip, crop_hw, args.overlap)
-    device = default_device() if args.device == 'auto' else args.device
-    check_device(device)
+    device = chosen_device(args.device)
     deploy_model, manifest = load_deploy_model(args.model)
     deploy_model.to(device)
     rule = parse_input_size(args.input_size) or manifest.network_short_side

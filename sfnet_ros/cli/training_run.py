@@ -15,58 +15,60 @@ if TYPE_CHECKING:
     from sfnet_ros.datasets import LabelledPictures
     from sfnet_ros.evaluation import ConfusionMatrix
     from sfnet_ros.network import SFNet
-    from sfnet_ros.runtime import ModelManifest
     from sfnet_ros.training.config import TrainingConfig
-    from sfnet_ros.training.data import Labelled
     from sfnet_ros.training.distributed import Processes
     from sfnet_ros.training.journal import Validation
+    from sfnet_ros.training.run_data import RunData
     from sfnet_ros.training.trainer import Trainer
 
 # Validation pictures that TensorBoard shows.
 _SHOWN = 3
 
 
-def train_and_save(
-    config: TrainingConfig, recipe: str, dataset: LabelledPictures, out: Path, device: str, *, resume: bool
-) -> int:
+def train_and_save(config: TrainingConfig, recipe: str, data: RunData, out: Path, device: str, *, resume: bool) -> int:
     """Run a training to its end, and write the last model and the one that scored best.
 
     Args:
         config: The run.
         recipe: Name of its file.
-        dataset: What is trained on.
+        data: What is trained on and scored.
         out: Folder for state, curves and models.
-        device: Where to compute.
+        device: Where to compute, as it was asked for.
         resume: Go on from the state in ``out``.
     """
-    import torch
-
+    from sfnet_ros.cli.training_models import check_origins, manifest_of
     from sfnet_ros.evaluation import scores_table
-    from sfnet_ros.runtime import save_model
     from sfnet_ros.runtime.model_folders import check_destination
-    from sfnet_ros.training.distributed import joined_processes
 
     # Made before the run, so that what it refuses is known before hours of training.
-    manifest = _manifest(config, recipe, dataset.drives)
+    manifest = manifest_of(config, recipe, data.dataset.drives)
     last, best = out / config.name, out / f'{config.name}_best'
     for folder in (last, best):
         check_destination(folder, overwrite=True)
+    if not resume:
+        check_origins(config)
+
+    import torch
+
+    from sfnet_ros.runtime import save_model
+    from sfnet_ros.runtime.backends.device import chosen_device
+    from sfnet_ros.training.distributed import joined_processes
 
     def keep_best(model: SFNet) -> None:
         save_model(best, model, manifest, overwrite=True)
 
-    with joined_processes(device) as (processes, own):
+    with joined_processes(chosen_device(device)) as (processes, own):
         if not processes.first:
             logging.getLogger().setLevel(logging.WARNING)
         # All crops are of one size, so a GPU tries out its convolutions once.
         torch.backends.cudnn.benchmark = own.type == 'cuda'
-        validate = _Validator(config, dataset, own, processes) if config.data.validation_split else None
-        trainer = _trainer(config, dataset, own, processes, out if resume else None)
-        scores = _run(trainer, dataset, out, validate, keep_best)
+        trainer = _trainer(config, data, own, processes, out if resume else None)
+        validate = _Validator(config, data.validation, own, processes) if data.validation else None
+        scores = _run(trainer, data.dataset, out, validate, keep_best)
     if processes.first:
         save_model(last, trainer.result, manifest, overwrite=True)
         if scores:
-            print(scores_table(scores, dataset.label_space))
+            print(scores_table(scores, data.dataset.label_space))
         if math.isfinite(trainer.best_miou):
             print(f'best:  {best}, mIoU {100 * trainer.best_miou:.1f}')
         print(f'model: {last}')
@@ -74,22 +76,15 @@ def train_and_save(
 
 
 def _trainer(
-    config: TrainingConfig, dataset: LabelledPictures, device: torch.device, processes: Processes, resumed: Path | None
+    config: TrainingConfig, data: RunData, device: torch.device, processes: Processes, resumed: Path | None
 ) -> Trainer:
     from sfnet_ros.runtime import load_model
-    from sfnet_ros.training.coarse_labels import join_coarse
-    from sfnet_ros.training.run_settings import STATE_FILE
-    from sfnet_ros.training.sampling import class_uniform
+    from sfnet_ros.training.config import STATE_FILE
     from sfnet_ros.training.trainer import Trainer
 
-    data = config.data
     start = load_model(config.init)[0] if config.init and not resumed else None
     teachers = [load_model(name)[0] for name in config.distillation.teachers]
-    sampler = class_uniform(dataset, data.class_uniform, data.tile_px) if data.class_uniform else None
-    pictures: Labelled = dataset
-    if config.coarse_data.root:
-        pictures, sampler = join_coarse(config.coarse_data, dataset)
-    trainer = Trainer(config, pictures, start, device, processes, teachers, sampler)
+    trainer = Trainer(config, data.pictures, start, device, processes, teachers, data.sampler)
     if resumed:
         trainer.resume(resumed / STATE_FILE)
     return trainer
@@ -123,14 +118,9 @@ class _Validator:
     def __init__(
         self, config: TrainingConfig, dataset: LabelledPictures, device: torch.device, processes: Processes
     ) -> None:
-        from sfnet_ros.datasets import open_dataset
-
-        data, self._label_space = config.data, dataset.label_space
+        self._dataset, self._label_space = dataset, dataset.label_space
         self._short_side = config.input_short_side
         self._device, self._processes = str(device), processes
-        self._dataset = open_dataset(
-            data.layout, data.root, data.validation_split, dataset.label_space, data.validation_drives
-        )
 
     def __call__(self, model: SFNet) -> Validation:
         from copy import deepcopy
@@ -158,36 +148,3 @@ class _Validator:
                 painted = overlay(sample.image, label_map, self._label_space)
                 pictures.append(beside(sample.image, painted, error_map(label_map, sample.target)))
         return Validation(ConfusionMatrix.merged(self._processes.gather(scores)), pictures)
-
-
-def _manifest(config: TrainingConfig, recipe: str, drives: list[str]) -> ModelManifest:
-    from dataclasses import asdict
-
-    from sfnet_ros.cli.options import lasting_label_space
-    from sfnet_ros.runtime import ModelManifest
-
-    return ModelManifest(
-        name=config.name,
-        label_space=lasting_label_space(config.data.label_space),
-        network=config.network,
-        network_short_side=config.input_short_side,
-        drives=tuple(drives),
-        recipe=recipe,
-        commit=_commit(),
-        **asdict(config.card),
-    )
-
-
-def _commit() -> str:
-    """Name the commit of the checkout that this runs from; empty where there is none."""
-    import subprocess
-
-    checkout = Path(__file__).resolve().parents[2]
-    if not (checkout / '.git').exists():
-        # Installed, and perhaps within some other repository.
-        return ''
-    command = ['git', '-C', str(checkout), 'rev-parse', '--short=12', 'HEAD']
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ''

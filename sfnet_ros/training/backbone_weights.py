@@ -13,10 +13,9 @@ from sfnet_ros.network import SFNet
 from sfnet_ros.network.backbones import Backbone
 from sfnet_ros.network.safe_load import safe_load
 from sfnet_ros.training import efficientnet_lite_weights, resnet_weights
+from sfnet_ros.training.backbone_sources import AUTO, EFFICIENTNET_LITE, RESNET, family_with_weights
 
 logger = logging.getLogger(__name__)
-
-AUTO = 'auto'
 
 State = Mapping[str, Tensor]
 
@@ -25,7 +24,6 @@ State = Mapping[str, Tensor]
 class _Family:
     """Where the weights of a family of backbones come from, how they are renamed, and which parts a file may lack."""
 
-    prefix: str
     automatic: Callable[[str], State | None]
     in_our_names: Callable[[State, Backbone], dict[str, Tensor]]
     may_stay_fresh: tuple[str, ...] = ()
@@ -41,16 +39,15 @@ def _from_package(backbone: str) -> State | None:
     return _from_file(file)
 
 
-_FAMILIES = (
+_FAMILIES = {
     # torchvision's ResNets have a 7x7 stem of 64 channels where ours has three 3x3 convolutions, 128 channels wide.
-    _Family(
-        'resnet',
+    RESNET: _Family(
         resnet_weights.from_torchvision,
         lambda state, backbone: resnet_weights.in_our_names(state),
         may_stay_fresh=('stem.', 'layer1.0.'),
     ),
-    _Family('efficientnet_lite', _from_package, efficientnet_lite_weights.in_our_names),
-)
+    EFFICIENTNET_LITE: _Family(_from_package, efficientnet_lite_weights.in_our_names),
+}
 
 
 def load_backbone_weights(model: SFNet, source: str) -> None:
@@ -69,16 +66,14 @@ def load_backbone_weights(model: SFNet, source: str) -> None:
         FileNotFoundError: There is no such file.
         ValueError: The backbone has no ImageNet weights, or the file is damaged or of another network.
     """
-    name = model.config.backbone
-    family = next((family for family in _FAMILIES if name.startswith(family.prefix)), None)
-    if not source or (source == AUTO and family is None):
+    backbone = model.config.backbone
+    name = family_with_weights(backbone, source)
+    if name is None:
         return
-    if family is None:
-        known = ' and '.join(f'{known.prefix}*' for known in _FAMILIES)
-        raise ValueError(f'backbone_weights are for {known}; the network is on {name}, leave them empty')
-    state = family.automatic(name) if source == AUTO else _from_file(Path(source))
+    family = _FAMILIES[name]
+    state = family.automatic(backbone) if source == AUTO else _from_file(Path(source))
     if state is not None:
-        _fill(model, name, family, state, source)
+        _fill(model, backbone, family, state, source)
 
 
 def _fill(model: SFNet, name: str, family: _Family, state: State, source: str) -> None:

@@ -13,9 +13,9 @@ from tqdm import tqdm
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.files import atomic_path, clear_leftovers
 from sfnet_ros.network import SFNet
+from sfnet_ros.training.config import STATE_FILE
 from sfnet_ros.training.journal import Journal, Validation
 from sfnet_ros.training.progress import Progress
-from sfnet_ros.training.run_settings import STATE_FILE
 from sfnet_ros.training.trainer import DivergedError, Trainer
 
 logger = logging.getLogger(__name__)

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
-from sfnet_ros.network import SFNet
+from sfnet_ros.network.config import SFNetConfig
 from sfnet_ros.network.fit import refuse_partial_fit
+
+if TYPE_CHECKING:
+    from sfnet_ros.network import SFNet
 
 logger = logging.getLogger(__name__)
 
 _AUXILIARY = 'aux_heads.'
 _PREDICTION = 'classifier.predict.'
+
+
+def check_start(ours: SFNetConfig, theirs: SFNetConfig) -> None:
+    """Refuse a network that one of another architecture cannot start from.
+
+    Raises:
+        ValueError: The two differ in more than their classes.
+    """
+    for name in ('backbone', 'width', 'finest_stride', 'variant'):
+        if getattr(ours, name) != getattr(theirs, name):
+            raise ValueError(
+                f'the model to start from has {name} {getattr(theirs, name)} and the network {getattr(ours, name)}; '
+                'give both the same, or start from fresh weights with init empty'
+            )
 
 
 def warm_start(model: SFNet, source: SFNet) -> None:
@@ -24,12 +42,7 @@ def warm_start(model: SFNet, source: SFNet) -> None:
         ValueError: The two are not of one architecture.
     """
     ours, theirs = model.config, source.config
-    for name in ('backbone', 'width', 'finest_stride', 'variant'):
-        if getattr(ours, name) != getattr(theirs, name):
-            raise ValueError(
-                f'the model to start from has {name} {getattr(theirs, name)} and the network {getattr(ours, name)}; '
-                'give both the same, or start from fresh weights with init empty'
-            )
+    check_start(ours, theirs)
     fresh = [_AUXILIARY]
     if ours.num_classes != theirs.num_classes:
         fresh.append(_PREDICTION)

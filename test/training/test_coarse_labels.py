@@ -9,7 +9,8 @@ import torch
 
 from sfnet_ros.datasets import Sample
 from sfnet_ros.labels import LabelSpace
-from sfnet_ros.training.coarse_labels import JoinedPictures, allowed_classes, join_coarse
+from sfnet_ros.training.coarse_data import JoinedPictures, join_coarse
+from sfnet_ros.training.coarse_labels import allowed_classes
 from sfnet_ros.training.losses import CrossEntropyLoss
 from sfnet_ros.training.sections import CoarseDataConfig
 from sfnet_ros.training.trainer import Trainer

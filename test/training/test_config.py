@@ -73,20 +73,42 @@ def test_a_file_that_is_no_config_is_refused_with_its_path(tmp_path):
 @pytest.mark.parametrize(
     ('written', 'sentence'),
     [
-        ('data: {root: a}\nepocks: 3', "unknown key 'epocks'; did you mean 'epochs'"),
-        ('data: {root: a, layout: foldr}', "layout 'foldr' is not one of"),
-        ('data: {root: a, label_space: camvod}', "label space 'camvod' is not known"),
-        ('data: {root: a, split: trian}', "split 'trian' is not one of"),
-        ('data: {root: nowhere}', 'folder nowhere/train does not exist'),
+        ('epocks: 3', "unknown key 'epocks'; did you mean 'epochs'"),
+        ('data: {layout: foldr}', "layout 'foldr' is not one of"),
+        ('data: {label_space: camvod}', "label space 'camvod' is not known"),
+        ('data: {layout: camvid, split: trian}', "split 'trian' is not one of"),
+        ('data: {root: nowhere}', 'folder nowhere/images does not exist'),
+        ('data: {validation_split: val}', 'folder ROOT/val/images does not exist'),
+        ('network: {backbone: df9}', "backbone 'df9' is not one of"),
+        ('network: {variant: lyte}', "'lyte' is not known; did you mean 'lite'"),
+        ('network: {width: 15}', 'width is 15; accepted are even numbers'),
+        ('network: {num_classes: 5}', 'trains 5 classes, but label space camvid has 11'),
+        ('init: absent', "model 'absent' was not found"),
+        ('init: df1_camvid\nnetwork: {backbone: df2}', 'to start from has backbone df1 and the network df2'),
+        ('distillation: {teachers: [absent]}', "model 'absent' was not found"),
+        (
+            'distillation: {teachers: [df1_camvid]}\ndata: {label_space: cityscapes}\nnetwork: {num_classes: 19}',
+            'teacher df1_camvid gives 11 classes and the network 19',
+        ),
+        ('backbone_weights: absent.pth\nnetwork: {backbone: resnet18}', 'absent.pth does not exist'),
+        ('backbone_weights: absent.pth', 'backbone_weights are for resnet* and efficientnet_lite*'),
+        ('coarse_data: {root: nowhere}', 'folder nowhere/images does not exist'),
+        ('coarse_data: {root: ROOT, may_be: {Building: [Pule]}}', "coarse_data: may_be: 'Pule' is not one of"),
+        ('name: my model', "model name 'my model' is not accepted"),
+        ('input_short_side: 16', 'network_short_side is 16'),
     ],
 )
-def test_a_wrong_config_is_refused_before_torch_is_loaded(tmp_path, written, sentence):
+def test_a_wrong_config_is_refused_before_torch_is_loaded(drive, tmp_path, written, sentence):
+    root = str(drive.pairs[0].image.parents[1])
     path = tmp_path / 'run.yaml'
-    path.write_text(f'network: {{}}\n{written}\n')
+    base = 'network: {num_classes: 11}\ndata: {root: ROOT, layout: folder, split: "", validation_split: ""}\n'
+    (tmp_path / 'base.yaml').write_text(base.replace('ROOT', root))
+    path.write_text(f'base: base.yaml\n{written.replace("ROOT", root)}\n')
     program = (
         'import sys; from sfnet_ros.cli import main; '
-        f'code = main(["train", "--config", {str(path)!r}]); print(code, "torch" in sys.modules)'
+        f'code = main(["train", "--config", {str(path)!r}, "--out", {str(tmp_path / "run")!r}]); '
+        'print(code, "torch" in sys.modules)'
     )
     done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, timeout=60, check=True)
+    assert sentence.replace('ROOT', root) in done.stderr
     assert done.stdout.split() == ['1', 'False']
-    assert sentence in done.stderr

@@ -12,6 +12,17 @@ def default_device() -> str:
     return 'cuda' if torch.cuda.is_available() else 'cpu'
 
 
+def chosen_device(device: str) -> str:
+    """Name the device that was asked for: what ``auto`` stands for, or the one that is named.
+
+    Raises:
+        ValueError: See `check_device`.
+    """
+    chosen = default_device() if device == 'auto' else device
+    check_device(chosen)
+    return chosen
+
+
 def check_device(device: str) -> None:
     """Refuse a device that is not here; nothing falls to the CPU silently.
 
