@@ -6,10 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from sfnet_ros.bags.scores import BagScores
-from sfnet_ros.bags.video import new_video
+from sfnet_ros.bags.video import new_video, playing_fps
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.pictures import overlay
 
@@ -42,4 +40,4 @@ def film_fps(scores: BagScores) -> float:
     ]
     if scores.album.sampling.film_every > 1 or not steps_ns:
         return _TIME_LAPSE_FPS
-    return min(60.0, max(1.0, 1e9 / float(np.median(steps_ns))))
+    return playing_fps(steps_ns)

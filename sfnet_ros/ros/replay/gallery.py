@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 
 from sfnet_ros.bags.scores import LabelledFrame
 from sfnet_ros.bags.sheet import SHEET_ROWS, write_sheet
-from sfnet_ros.bags.video import Video, new_video
+from sfnet_ros.bags.video import Video, new_video, playing_fps
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.pictures import beside, legend, overlay, resize_labels
 from sfnet_ros.ros.replay.replayed import Replayed
 
 VIDEO, SHEET = 'overlay.mp4', 'contact_sheet.png'
-
-_FPS_OF_ONE_FRAME = 1.0
 
 
 class Gallery:
@@ -58,14 +56,9 @@ def new_gallery(folder: Path, replayed: Replayed, label_space: LabelSpace) -> It
     """
     processed = sorted(replayed.received_ns)
     on_sheet = {processed[index] for index in np.linspace(0, len(processed) - 1, SHEET_ROWS).round().astype(int)}
-    with new_video(folder / VIDEO, _fps(sorted(replayed.sent_ns))) as video:
+    # A single frame is seen for a second.
+    steps_ns = np.diff(sorted(replayed.sent_ns)).tolist() or [1_000_000_000]
+    with new_video(folder / VIDEO, playing_fps(steps_ns)) as video:
         gallery = Gallery(video, on_sheet, label_space)
         yield gallery
     write_sheet(folder / SHEET, gallery.rows, label_space)
-
-
-def _fps(stamps_ns: list[int]) -> float:
-    """Tell the rate of a recording from its stamps."""
-    if len(stamps_ns) < 2:
-        return _FPS_OF_ONE_FRAME
-    return 1e9 / float(np.median(np.diff(stamps_ns)))
