@@ -56,8 +56,8 @@ def train(
             if journal:
                 journal.step(trainer, loss)
             if config.save_every and trainer.step % config.save_every == 0:
-                trainer.save(state)
-        trainer.save(state)
+                _save(trainer, state, journal)
+        _save(trainer, state, journal)
         if validate and _is_due(trainer):
             validation = _validate(trainer, state, validate, keep_best, journal)
             logger.info(progress.line(math.fsum(losses) / len(losses), validation.scores.miou))
@@ -88,6 +88,13 @@ def _steps(trainer: Trainer, out: Path) -> Iterator[float]:
             f'{error}; what the step saw is in {path}; start anew, with another --out, and '
             'a lower lr, a clip_norm or precision: float32'
         ) from error
+
+
+def _save(trainer: Trainer, state: Path, journal: Journal | None) -> None:
+    """Save the state, after what was noted up to it, as a run that goes on from there does not note it again."""
+    if journal:
+        journal.flush()
+    trainer.save(state)
 
 
 def _is_due(trainer: Trainer) -> bool:

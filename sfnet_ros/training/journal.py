@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _ALL_STEPS_UP_TO = 1000
+# Whole frames of Cityscapes would make gigabytes of a run, and no browser shows them.
+_PICTURE_WIDTH = 1536
 
 
 class Validation(NamedTuple):
@@ -61,7 +64,11 @@ class Journal:
             if np.isfinite(iou):
                 self._writer.add_scalar(f'validation IoU/{name}', iou, step)
         for index, picture in enumerate(validation.pictures):
-            self._writer.add_image(f'validation/picture {index}', picture, step, dataformats='HWC')
+            self._writer.add_image(f'validation/picture {index}', _shrunk(picture), step, dataformats='HWC')
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what was noted so far, so that a kill does not lose it."""
         self._writer.flush()
 
     def close(self) -> None:
@@ -81,4 +88,12 @@ def open_journal(folder: Path, class_names: Sequence[str], step: int) -> Journal
 def _summary_writer(folder: Path, step: int) -> SummaryWriter:
     from torch.utils.tensorboard import SummaryWriter
 
-    return SummaryWriter(str(folder), purge_step=step or None)
+    return SummaryWriter(str(folder), purge_step=step + 1 if step else None)
+
+
+def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = picture.shape[:2]
+    if width <= _PICTURE_WIDTH:
+        return picture
+    size = (_PICTURE_WIDTH, max(1, round(height * _PICTURE_WIDTH / width)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)

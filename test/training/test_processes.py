@@ -50,10 +50,10 @@ def weights_of(out: Path) -> torch.Tensor:
     return torch.cat([tensor.flatten().double() for tensor in state['model'].values()])
 
 
-def losses_of(out: Path) -> list[float]:
+def losses_of(out: Path) -> dict[int, float]:
     events = EventAccumulator(str(out / 'tensorboard'))
     events.Reload()
-    return [event.value for event in events.Scalars('train/loss')]
+    return {event.step: event.value for event in events.Scalars('train/loss')}
 
 
 def test_two_processes_train_and_validate_as_one_with_the_same_batch(write_config, drive, tmp_path, capsys):
@@ -103,4 +103,5 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(write_c
     assert main([*command, str(torn), '--resume']) == 0
     assert main([*command, str(whole)]) == 0
     assert torch.equal(weights_of(torn), weights_of(whole))
+    assert losses_of(torn) == losses_of(whole)
     assert (torn / 'tiny/weights.safetensors').read_bytes() == (whole / 'tiny/weights.safetensors').read_bytes()
