@@ -83,7 +83,7 @@ def _measure_loading(config: TrainingConfig, dataset: LabelledPictures, device: 
 
     speed = measure_loading(config, dataset, torch.device(chosen_device(device)), _MEASURED_S)
     print(
-        f'loader {speed.loaded:.1f} pictures/s with {config.workers} workers, network {speed.trained:.2f} pictures/s: '
+        f'loader {speed.loaded:.1f} pictures/s with {speed.workers} workers, network {speed.trained:.2f} pictures/s: '
         f'the loader, alone, gives {speed.loaded / speed.trained:.1f} times what the network, alone, takes'
     )
     return 0

@@ -166,16 +166,16 @@ class Batches:
                 f'a batch of {min(count, config.batch_size)} pictures is too small for {self._parts} parts (processes '
                 f'times accumulate) of {least} or more, which batch norm needs; use fewer parts, or a larger batch_size'
             )
-        workers = min(config.workers, os.cpu_count() or 1)
+        self.workers = min(config.workers, os.cpu_count() or 1)
         # The parts of the epoch that is on; the workers stay from one to the next.
         self._next: list[list[_Place]] = []
         self._loader = DataLoader(
             _Crops(pictures, config),
             batch_sampler=self._next,
-            num_workers=workers,
+            num_workers=self.workers,
             collate_fn=_collate,
             pin_memory=torch.cuda.is_available(),
-            persistent_workers=workers > 0,
+            persistent_workers=self.workers > 0,
         )
 
     def epoch(self, epoch: int, zoom: float = 1.0, skip: int = 0) -> Iterator[list[Part]]:

@@ -23,10 +23,12 @@ class LoadingSpeed:
     Args:
         loaded: That the loader alone delivers, read and augmented.
         trained: That the network alone takes, forward and backward.
+        workers: Processes that the loader has here.
     """
 
     loaded: float
     trained: float
+    workers: int
 
 
 def measure_loading(config: TrainingConfig, dataset: Labelled, device: torch.device, seconds: float) -> LoadingSpeed:
@@ -46,7 +48,8 @@ def measure_loading(config: TrainingConfig, dataset: Labelled, device: torch.dev
     loaded = _per_second(lambda: next(batches), seconds)
     trainer.model.train()
     trainer.train_step(parts)
-    return LoadingSpeed(loaded, _per_second(lambda: trainer.train_step(parts), seconds))
+    trained = _per_second(lambda: trainer.train_step(parts), seconds)
+    return LoadingSpeed(loaded, trained, trainer.batches.workers)
 
 
 def _per_second(batch: Callable[[], object], seconds: float) -> float:
