@@ -9,6 +9,21 @@ from typing import Literal
 from sfnet_ros.runtime.manifest import MANIFEST_FILE
 from sfnet_ros.runtime.segmenter import Segmenter
 
+# As a node takes; far more end a process that asks the system for them.
+MOST_THREADS = 1024
+
+
+def check_threads(threads: int) -> None:
+    """Refuse a number of CPU threads that cannot be; 0 stands for as many as are usual.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not 0 <= threads <= MOST_THREADS:
+        raise ValueError(
+            f'{threads} threads are not accepted; 1 to {MOST_THREADS} are, or 0 for as many as are taken by themselves'
+        )
+
 
 @dataclass(frozen=True)
 class SegmenterOptions:
@@ -26,8 +41,7 @@ class SegmenterOptions:
     threads: int = 0
 
     def __post_init__(self) -> None:
-        if self.threads < 0:
-            raise ValueError(f'{self.threads} threads are not accepted; 1 or more are')
+        check_threads(self.threads)
 
     def load(self) -> Segmenter:
         """Load the model.

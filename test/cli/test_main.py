@@ -55,6 +55,13 @@ def test_every_command_has_help_with_an_example(verb: list[str], capsys: pytest.
     assert f'example:\n  sfnet {" ".join(verb)}' in text
 
 
+@pytest.mark.parametrize('command', [['bag', 'evaluate'], ['bag', 'label'], ['bag', 'replay'], ['benchmark']])
+def test_what_no_threads_stand_for_is_told(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*command, '--help'])
+    assert re.search(r'--threads N [^-]*, or\s+0\s+for', capsys.readouterr().out)
+
+
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match='0'):
         main(['--help'])

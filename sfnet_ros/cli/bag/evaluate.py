@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar='N',
-        help='of each process; rounding depends on it (default: as many as one process takes)',
+        help='of each process, or 0 for as many as one takes; rounding depends on it (default %(default)s)',
     )
     add_fleet_arguments(parser, usual_jobs=1)
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the scores there')

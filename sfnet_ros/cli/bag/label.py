@@ -42,7 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--chunk', type=int, default=64, metavar='N', help='frames labelled at a time, what a kill costs (%(default)s)'
     )
     parser.add_argument(
-        '--threads', type=int, default=1, metavar='N', help='of each process; rounding depends on it (%(default)s)'
+        '--threads',
+        type=int,
+        default=1,
+        metavar='N',
+        help='of each process, or 0 for as many as one takes; rounding depends on it (default %(default)s)',
     )
     add_fleet_arguments(parser)
     add_segmenter_arguments(parser)
@@ -50,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Label, and say what was written."""
+    from torch import get_num_threads
+
     from sfnet_ros.bags.label.job import plan_jobs
     from sfnet_ros.bags.label.label import Labelling
     from sfnet_ros.bags.label.plan import LabelOptions
@@ -57,13 +63,15 @@ def run(args: argparse.Namespace) -> int:
     options = LabelOptions(args.topic, args.prefix, args.overlay, args.raw, args.chunk)
     outs = _outputs(args)
     one = len(outs) == 1
-    planned = plan_jobs(outs, options, segmenter_options(args, args.threads), keep_done=not one)
+    # Said in numbers, as another process, on another machine, would choose for itself.
+    threads = args.threads or get_num_threads()
+    planned = plan_jobs(outs, options, segmenter_options(args, threads), keep_done=not one)
     if one and planned.refused:
         raise planned.refused[0]
     for out in planned.done:
         print(f'{out}: labelled already')
     if planned.jobs:
-        workers = make_workers(args, planned.jobs[0].plan.model.device, args.threads)
+        workers = make_workers(args, planned.jobs[0].plan.model.device, threads)
         frames = sum(job.frames for job in planned.jobs)
         with fleet_progress('label', frames, len(planned.jobs)) as progress:
             labelled = list(Labelling(planned.jobs, workers, progress).run())

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar='N',
-        help="CPU threads for the network (default: the node's own choice)",
+        help="of the CPU for the network, or 0 for the node's own choice (default %(default)s)",
     )
     add_segmenter_arguments(parser)
 

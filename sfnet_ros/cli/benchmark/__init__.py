@@ -40,7 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     length.add_argument(
         '--seconds', type=float, default=_SECONDS, metavar='S', help='for each network and size (default %(default)g)'
     )
-    how.add_argument('--threads', type=int, default=0, metavar='N', help="of the CPU (default: torch's choice)")
+    how.add_argument(
+        '--threads',
+        type=int,
+        default=0,
+        metavar='N',
+        help='of the CPU, or 0 for as many as torch takes (default %(default)s)',
+    )
     out = parser.add_argument_group('what is written')
     out.add_argument('--json', type=Path, metavar='FILE', help='write the rows there too')
     out.add_argument('--chart', type=Path, metavar='FILE.png', help='draw the rows there')
@@ -83,8 +89,10 @@ def _check_options(args: argparse.Namespace) -> None:
         for name in names if other != kind else ():
             if getattr(args, name):
                 raise ValueError(f'--{name.replace("_", "-")} says nothing to {kind}, it is for {other}; leave it out')
-    if args.threads < 0:
-        raise ValueError(f'--threads is {args.threads}; accepted is 1 or more, or 0 for as many as torch takes')
+    if args.threads:
+        from sfnet_ros.runtime.segmenter_options import check_threads
+
+        check_threads(args.threads)
     if args.chart and args.chart.suffix.lower() != '.png':
         raise ValueError(f'--chart {args.chart} is not accepted; give a name that ends in .png')
     if args.record and not args.data:

@@ -183,6 +183,7 @@ def test_outputs_that_cannot_be_are_sentences_and_left_as_they_are(
         (['--topic', '/rear'], r'has no image topic /rear (image topics in it: /camera/image_raw/compressed)'),
         (['--jobs', '0'], '0 processes are not accepted'),
         (['--threads', '-1'], '-1 threads are not accepted'),
+        (['--threads', '1000000'], '1000000 threads are not accepted; 1 to 1024 are, or 0'),
     ],
 )
 def test_wrong_arguments_are_a_sentence_and_leave_nothing(
