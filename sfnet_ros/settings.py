@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -49,7 +50,7 @@ def _convert(hint: Any, value: object, where: str) -> Any:
         return _convert_tuple(arguments, value, where)
     if origin is dict and isinstance(value, Mapping):
         return {key: _convert(arguments[1], item, f'{where}: {key}') for key, item in value.items()}
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+    if hint is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return float(value)
     if type(value) is not hint:
         raise ValueError(f'{where} is {value!r}; {getattr(hint, "__name__", hint)} is accepted')
