@@ -117,7 +117,7 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
         bgr = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     if bgr is None:
-        raise ValueError(f'picture {path} cannot be read; it is damaged or of an unknown format')
+        raise ValueError(f'picture {path} cannot be read; it is gone, damaged or of an unknown format')
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 

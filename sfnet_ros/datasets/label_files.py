@@ -38,4 +38,4 @@ def _read(path: Path, modes: tuple[str, ...], accepted: str) -> NDArray[np.uint8
             return np.array(picture, np.uint8)
     # Pillow's PNG reader raises SyntaxError for a broken chunk.
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f'label map {path} cannot be read; it is damaged or of an unknown format') from error
+        raise ValueError(f'label map {path} cannot be read; it is gone, damaged or of an unknown format') from error

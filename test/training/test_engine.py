@@ -96,7 +96,9 @@ def test_a_picture_that_vanished_since_it_was_read_is_told_of_in_a_sentence(conf
     trainer = Trainer(config(workers=workers, data=data), dataset, None, CPU)
     vanished = tmp_path / 'images' / 'b.png'
     vanished.unlink()
-    with pytest.raises(ValueError, match=f'^picture {vanished} cannot be read; it is damaged or of an unknown format$'):
+    with pytest.raises(
+        ValueError, match=f'^picture {vanished} cannot be read; it is gone, damaged or of an unknown format$'
+    ):
         train(trainer, tmp_path / 'run')
 
 
