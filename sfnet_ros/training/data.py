@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 # A class is rare when it covers less than this share of the labelled pixels.
 _RARE_SHARE = 0.03
 
-# Pixels and targets of one part of a batch: (n, H, W, 3) uint8 and (n, H, W) int64.
+# Pixels and targets of one part of a batch: (n, H, W, 3) and (n, H, W), both uint8.
 Part = tuple[Tensor, Tensor]
 
 
@@ -229,7 +229,7 @@ def _collate(samples: Sequence[tuple[Bytes, Bytes] | _Unreadable]) -> Part | _Un
             return sample
         crops.append(sample)
     images, targets = zip(*crops, strict=True)
-    return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(targets)).long()
+    return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(targets))
 
 
 def _loaded(part: Part | _Unreadable) -> Part:

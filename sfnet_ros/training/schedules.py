@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
+
+_Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 def poly_with_warmup(step: int, steps: int, warmup_steps: int, power: float) -> float:
@@ -21,10 +24,12 @@ def averaged_model(model: nn.Module, decay: float) -> AveragedModel:
     The mean forgets faster at the start, where the weights still travel far.
     """
 
-    def average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
-        if not averaged.is_floating_point():
-            return current
-        rate = min(decay, (1.0 + float(count)) / (10.0 + float(count)))
-        return averaged.lerp(current, 1.0 - rate)
+    # All tensors of one kind at once: on a GPU, a launch for each of hundreds would take longer than the step.
+    def average(averaged: _Tensors, current: _Tensors, count: Tensor | int) -> None:
+        if averaged[0].is_floating_point():
+            rate = min(decay, (1.0 + float(count)) / (10.0 + float(count)))
+            torch._foreach_lerp_(averaged, current, 1.0 - rate)
+        else:
+            torch._foreach_copy_(averaged, current)
 
-    return AveragedModel(model, avg_fn=average, use_buffers=True)
+    return AveragedModel(model, multi_avg_fn=average, use_buffers=True)

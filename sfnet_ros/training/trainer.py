@@ -82,14 +82,17 @@ class Trainer:
         self.averaged = averaged_model(self.model, config.ema_decay) if config.ema_decay > 0 else None
         self._network = network_to_train(self.model, config, processes)
         self._normalize = PixelNormalizer().to(device)
+        self._dtype = autocast_dtype(config, device)
         cap = config.loss.class_weight_cap
         weights = class_weights(self.pictures.pixel_counts, cap) if cap > 0 else None
         distillation = DistillationLoss(config.distillation, teachers) if teachers else None
         allowed = allowed_classes(config.coarse_data.may_be, dataset.label_space) if config.coarse_data.root else None
         truth = SegmentationLoss(config.loss, weights, allowed)
         self.objective = Objective(truth, distillation, processes).to(device)
+        if distillation:
+            # Autocast would turn their weights anew in every step.
+            distillation.teachers.to(self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = optimizer_of(self.model, config)
-        self._dtype = autocast_dtype(config, device)
         self._scaler = torch.amp.GradScaler(device.type, enabled=self._dtype == torch.float16)
         self.step = 0
         self.steps = config.iterations or config.epochs * self.batches.steps_per_epoch
@@ -138,6 +141,8 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group['lr'] = self.lr * group['lr_factor']
         moved = [tuple(part.to(self.device, non_blocking=True) for part in pair) for pair in parts]
+        # As bytes until here, as 64 bits a pixel would take longer to move than all else.
+        moved = [(pixels, target.long()) for pixels, target in moved]
         shares = self.objective.shares([target for _, target in moved])
         loss = torch.zeros((), device=self.device)
         self.optimizer.zero_grad(set_to_none=True)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from safetensors.torch import load_file
 
 from sfnet_ros.cli import main
 from sfnet_ros.runtime import load_manifest, save_manifest
@@ -159,3 +160,14 @@ def test_a_team_starts_its_own_classes_from_a_model_of_others(config, small_mode
     changed(config, network={'backbone': 'df1', 'num_classes': 3, 'width': 16})
     assert main([*command[:-1], str(tmp_path / 'other'), '--init', str(small_model)]) == 1
     assert 'the model to start from has width 64 and the network 16' in capsys.readouterr().err
+
+
+def test_a_run_learns_from_the_models_that_it_names_as_teachers(drive, config, small_model, tmp_path):
+    def trained(out):
+        assert main(['train', '--config', str(config), '--data', str(drive), '--out', str(tmp_path / out)]) == 0
+        return load_file(tmp_path / out / 'tiny_model' / 'weights.safetensors')
+
+    alone = trained('alone')
+    changed(config, distillation={'teachers': [str(small_model)]})
+    taught = trained('taught')
+    assert not alone['classifier.predict.weight'].equal(taught['classifier.predict.weight'])
