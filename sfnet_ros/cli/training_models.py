@@ -27,7 +27,7 @@ def check_origins(config: TrainingConfig) -> None:
     else:
         family_with_weights(config.network.backbone, config.backbone_weights)
     for name in config.distillation.teachers:
-        check_teacher(name, load_manifest(find_model(name)).network, config.network)
+        check_teacher(name, load_manifest(find_model(name)).network.num_classes, config.network.num_classes)
 
 
 def manifest_of(config: TrainingConfig, recipe: str, drives: list[str]) -> ModelManifest:

@@ -80,16 +80,18 @@ def _trainer(
 ) -> Trainer:
     from sfnet_ros.runtime import load_model
     from sfnet_ros.runtime.fold import fold_batch_norm
+    from sfnet_ros.training.checkpoint import load_state
     from sfnet_ros.training.config import STATE_FILE
     from sfnet_ros.training.trainer import Trainer
 
-    start = load_model(config.init)[0] if config.init and not resumed else None
+    state = load_state(resumed / STATE_FILE, config) if resumed else None
+    start = load_model(config.init)[0] if config.init and not state else None
     teachers = [load_model(name)[0].eval() for name in config.distillation.teachers]
     for teacher in teachers:
         fold_batch_norm(teacher)
     trainer = Trainer(config, data.pictures, start, device, processes, teachers, data.sampler)
-    if resumed:
-        trainer.resume(resumed / STATE_FILE)
+    if state:
+        trainer.resume(state)
     return trainer
 
 

@@ -10,6 +10,7 @@ import torch
 
 from sfnet_ros.files import atomic_path
 from sfnet_ros.network.safe_load import safe_load
+from sfnet_ros.training.config import TrainingConfig
 
 
 @dataclass
@@ -34,13 +35,16 @@ def save_state(path: Path, state: RunState) -> None:
         torch.save(vars(state), temporary)
 
 
-def load_state(path: Path) -> RunState:
-    """Read a run's state.
+def load_state(path: Path, config: TrainingConfig) -> RunState:
+    """Read the state of a run that is to be gone on with.
 
     Raises:
-        ValueError: The file is damaged or not a run's state.
+        ValueError: The file is damaged, not a run's state, or that of a run with another config.
     """
     content = safe_load(path, 'state')
     if not isinstance(content, dict) or content.keys() != {field.name for field in fields(RunState)}:
         raise ValueError(f'{path} is not the state of a training run, or of another version; delete it to start anew')
-    return RunState(**content)
+    state = RunState(**content)
+    if not TrainingConfig.from_dict(state.config).leads_to_the_weights_of(config):
+        raise ValueError(f'{path} is from a run with another config; resume with that one or choose another --out')
+    return state

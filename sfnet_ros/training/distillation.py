@@ -12,6 +12,7 @@ from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network import SFNet
 from sfnet_ros.training.losses import Weighed
 from sfnet_ros.training.sections import DistillationConfig
+from sfnet_ros.training.teachers import check_teacher
 
 
 class DistillationLoss(nn.Module):
@@ -66,8 +67,4 @@ def check_teachers(teachers: Sequence[SFNet], names: Sequence[str], num_classes:
         ValueError: One of them gives another number of classes than the network.
     """
     for name, teacher in zip(names, teachers, strict=True):
-        if teacher.config.num_classes != num_classes:
-            raise ValueError(
-                f'distillation: teacher {name} gives {teacher.config.num_classes} classes and the network '
-                f'{num_classes}; name models for the same classes'
-            )
+        check_teacher(name, teacher.config.num_classes, num_classes)

@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from sfnet_ros.network import SFNet
 from sfnet_ros.network.normalize import PixelNormalizer
-from sfnet_ros.training.checkpoint import RunState, load_state, save_state
+from sfnet_ros.training.checkpoint import RunState, save_state
 from sfnet_ros.training.coarse_labels import allowed_classes
 from sfnet_ros.training.config import TrainingConfig
 from sfnet_ros.training.data import Batches, Labelled, Part, Pictures
@@ -76,13 +76,14 @@ class Trainer:
         torch.manual_seed(config.seed)
         check_teachers(teachers, config.distillation.teachers, config.network.num_classes)
         self.config, self.device, self.processes = config, device, processes
-        self.pictures = Pictures(dataset, config.network.num_classes, config.data.long_side, config.data.cache_gib)
-        self.batches = Batches(config, self.pictures, processes, sampler)
         self.model = fresh_network(config, start, device, processes)
         self.averaged = averaged_model(self.model, config.ema_decay) if config.ema_decay > 0 else None
         self._network = network_to_train(self.model, config, processes)
         self._normalize = PixelNormalizer().to(device)
         self._dtype = autocast_dtype(config, device)
+        # It takes long, so all that can be wrong without them is known by now.
+        self.pictures = Pictures(dataset, config.network.num_classes, config.data.long_side, config.data.cache_gib)
+        self.batches = Batches(config, self.pictures, processes, sampler)
         cap = config.loss.class_weight_cap
         weights = class_weights(self.pictures.pixel_counts, cap) if cap > 0 else None
         distillation = DistillationLoss(config.distillation, teachers) if teachers else None
@@ -188,15 +189,8 @@ class Trainer:
         )
         save_state(path, state)
 
-    def resume(self, path: Path) -> None:
-        """Go on from a saved state.
-
-        Raises:
-            ValueError: The file is damaged, or from a run with another config.
-        """
-        state = load_state(path)
-        if not TrainingConfig.from_dict(state.config).leads_to_the_weights_of(self.config):
-            raise ValueError(f'{path} is from a run with another config; resume with that one or choose another --out')
+    def resume(self, state: RunState) -> None:
+        """Go on from a saved state of this run."""
         self.model.load_state_dict(state.model)
         if self.averaged:
             self.averaged.load_state_dict(state.averaged)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+import torch
 import yaml
 from safetensors.torch import load_file
 
@@ -138,6 +139,43 @@ def test_what_the_model_cannot_be_is_said_before_the_training(drive, config, tmp
     assert main(['train', '--config', str(config), '--data', str(drive), '--out', str(tmp_path / 'run')]) == 1
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / 'run').exists()
+
+
+def tear_pictures_of(drive):
+    for picture in (drive / 'train').iterdir():
+        picture.write_bytes(b'torn')
+
+
+@pytest.mark.parametrize(
+    ('values', 'sentence'),
+    [
+        ({'frozen_parts': 99}, 'training: frozen_parts is 99; df1 has'),
+        ({'compile': 'foo'}, "training: compile 'foo' is not one of"),
+        (
+            {'network': {'backbone': 'resnet18', 'num_classes': 11}, 'backbone_weights': 'WEIGHTS'},
+            'are not those of a resnet18',
+        ),
+        ({'frozen_parts': 1}, 'cannot be read; it is gone, damaged'),
+    ],
+)
+def test_what_is_wrong_with_a_network_is_said_before_a_picture_is_read(
+    drive, config, tmp_path, capsys, values, sentence
+):
+    tear_pictures_of(drive)
+    weights = tmp_path / 'others.pth'
+    torch.save({'conv.weight': torch.zeros(1)}, weights)
+    changed(config, **{key: str(weights) if value == 'WEIGHTS' else value for key, value in values.items()})
+    assert main(['train', '--config', str(config), '--data', str(drive), '--out', str(tmp_path / 'run')]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_resumed_run_of_another_config_is_refused_before_a_picture_is_read(drive, config, tmp_path, capsys):
+    command = ['train', '--config', str(config), '--data', str(drive), '--out', str(tmp_path / 'run')]
+    assert main(command) == 0
+    tear_pictures_of(drive)
+    changed(config, lr=0.5)
+    assert main([*command, '--resume']) == 1
+    assert 'is from a run with another config; resume with that one' in capsys.readouterr().err
 
 
 def test_a_team_starts_its_own_classes_from_a_model_of_others(config, small_model, tmp_path, capsys):

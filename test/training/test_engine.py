@@ -12,6 +12,7 @@ from sfnet_ros.datasets import open_dataset
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network.normalize import PixelNormalizer
+from sfnet_ros.training.checkpoint import load_state
 from sfnet_ros.training.config import STATE_FILE
 from sfnet_ros.training.data import Batches, Pictures
 from sfnet_ros.training.engine import train
@@ -55,7 +56,7 @@ def test_a_resumed_run_ends_with_the_same_weights_bit_for_bit(config, drive, tmp
     assert len(list(torn.run_epoch())) == 3
     torn.save(tmp_path / STATE_FILE)
     resumed = Trainer(settings, drive, None, CPU)
-    resumed.resume(tmp_path / STATE_FILE)
+    resumed.resume(load_state(tmp_path / STATE_FILE, settings))
     assert (resumed.step, resumed.epoch) == (3, 1)
     train(resumed, tmp_path / 'resumed', None)
     assert torch.equal(weights_of(resumed), weights_of(whole))
@@ -152,7 +153,7 @@ def test_the_best_network_is_kept_of_a_run_that_was_broken_off_before_it_was_sco
     with pytest.raises(BrokenOffError):
         train(torn, tmp_path, broken_off)
     resumed, kept, of_epoch = Trainer(config(epochs=2), drive, None, CPU), [], iter([9, 1])
-    resumed.resume(tmp_path / STATE_FILE)
+    resumed.resume(load_state(tmp_path / STATE_FILE, resumed.config))
     train(resumed, tmp_path, lambda _: scores(next(of_epoch)), lambda _: kept.append(resumed.epoch))
     assert kept == [1]
 
@@ -166,10 +167,10 @@ def test_a_state_of_another_run_or_a_damaged_one_is_refused(config, drive, tmp_p
     path = tmp_path / STATE_FILE
     Trainer(config(), drive, None, CPU).save(path)
     with pytest.raises(ValueError, match='from a run with another config'):
-        Trainer(config(lr=0.5), drive, None, CPU).resume(path)
+        load_state(path, config(lr=0.5))
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(ValueError, match='it is damaged'):
-        Trainer(config(), drive, None, CPU).resume(path)
+        load_state(path, config())
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_its_batch_saved(config, drive, tmp_path):
@@ -215,7 +216,7 @@ def test_a_run_goes_on_after_a_change_of_what_is_said_of_it(config, drive, tmp_p
     path = tmp_path / STATE_FILE
     Trainer(config(), drive, None, CPU).save(path)
     renamed = config(name='other', card={'limits': 'many'}, data={'root': 'moved', 'layout': 'folder'})
-    Trainer(renamed, drive, None, CPU).resume(path)
+    Trainer(renamed, drive, None, CPU).resume(load_state(path, renamed))
 
 
 def test_the_finish_is_seen_larger(config, drive):
