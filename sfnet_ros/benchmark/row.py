@@ -23,7 +23,8 @@ class Row:
         size: Of frame, network and label map: ``'360x480'``, height by width.
         p50_ms: Median time from the frame in host memory to its label map there.
         p95_ms: Of the same.
-        model_ms: Median time of the network alone.
+        model_ms: Median time of the network alone; on CUDA launched kernel by kernel, which takes longer than the
+            recorded graph of a frame's whole way.
         fps: Frames per second at the median.
         gmacs: Billions of the network's multiply-accumulates per second while it runs alone. A convolution that is
             computed with fewer of them (Winograd) counts as the full one.
