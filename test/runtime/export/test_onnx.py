@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -23,13 +24,14 @@ from sfnet_ros.runtime.export.verify import batch_of, labels_in_common
 pytestmark = pytest.mark.timeout(400)
 
 
-def _deploy_model(backbone: str = 'df1', seed: int = 0) -> DeployModel:
+def _deploy_model(backbone: str = 'df1', seed: int = 0, **options: Any) -> DeployModel:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = create_model(SFNetConfig(backbone, num_classes=5))
-        for alignment in model.decoder.alignments:
-            # A fresh network's flow is zero, and would not show a wrong grid.
-            torch.nn.init.normal_(alignment.flow.weight, std=0.2)
+        model = create_model(SFNetConfig(backbone, num_classes=5, **options))
+        for name, parameter in model.named_parameters():
+            if name.endswith('.flow.weight'):
+                # A fresh network's flow is zero, and would not show a wrong grid.
+                torch.nn.init.normal_(parameter, std=0.2)
     return DeployModel(model, PixelNormalizer())
 
 
@@ -87,6 +89,16 @@ def test_a_graph_of_one_size_gives_torch_s_labels(exported: Exported) -> None:
     assert labels_in_common(exported.path, exported.deploy_model, _pixels(2, 65, 97), 2) >= exported.share
     with pytest.raises(onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument):
         session.run(None, {'pixels': _pixels(2, 64, 96)})
+
+
+@pytest.mark.parametrize('variant', ['lite', 'non_local+fam_fusion+deconvolution'])
+def test_variants_export_too(variant: str, tmp_path: Path) -> None:
+    deploy_model = _deploy_model(width=8, finest_stride=4, variant=variant)
+    export_labels(deploy_model, tmp_path / 'labels.onnx', input_hw=(65, 97), batch=1)
+    pixels = _pixels(1, 65, 97)
+    label_map, _ = _session(tmp_path / 'labels.onnx').run(None, {'pixels': pixels})
+    assert len(np.unique(label_map)) > 1
+    assert labels_in_common(tmp_path / 'labels.onnx', deploy_model, pixels, 1) >= 0.9995
 
 
 def test_a_graph_of_another_network_is_seen(exported: Exported) -> None:
