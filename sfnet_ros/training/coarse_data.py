@@ -14,7 +14,7 @@ from sfnet_ros.training.sampling import Sampler
 from sfnet_ros.training.sections import CoarseDataConfig
 
 if TYPE_CHECKING:
-    from sfnet_ros.training.data import Labelled
+    from sfnet_ros.training.pictures import Labelled
 
 
 class JoinedPictures:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from sfnet_ros.training.config import TrainingConfig
-from sfnet_ros.training.data import Labelled
+from sfnet_ros.training.pictures import Labelled
 from sfnet_ros.training.trainer import Trainer
 
 # Of each; a CPU takes no larger batch at once, and pictures a second are what is asked for.

@@ -12,7 +12,7 @@ from sfnet_ros.training.config import TrainingConfig
 from sfnet_ros.training.sampling import Sampler, class_uniform
 
 if TYPE_CHECKING:
-    from sfnet_ros.training.data import Labelled
+    from sfnet_ros.training.pictures import Labelled
 
 
 @dataclass(frozen=True)

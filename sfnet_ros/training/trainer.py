@@ -17,11 +17,12 @@ from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.training.checkpoint import RunState, save_state
 from sfnet_ros.training.coarse_labels import allowed_classes
 from sfnet_ros.training.config import TrainingConfig
-from sfnet_ros.training.data import Batches, Labelled, Part, Pictures
+from sfnet_ros.training.data import Batches, Part
 from sfnet_ros.training.distillation import DistillationLoss, check_teachers
 from sfnet_ros.training.distributed import ALONE, Processes
 from sfnet_ros.training.losses import SegmentationLoss, class_weights
 from sfnet_ros.training.objective import Objective
+from sfnet_ros.training.pictures import Labelled, Pictures
 from sfnet_ros.training.randomness import Purpose, seed_for
 from sfnet_ros.training.sampling import Sampler
 from sfnet_ros.training.schedules import averaged_model, poly_with_warmup

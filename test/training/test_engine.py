@@ -14,9 +14,10 @@ from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.training.checkpoint import load_state
 from sfnet_ros.training.config import STATE_FILE
-from sfnet_ros.training.data import Batches, Pictures
+from sfnet_ros.training.data import Batches
 from sfnet_ros.training.engine import train
 from sfnet_ros.training.journal import Validation
+from sfnet_ros.training.pictures import Pictures
 from sfnet_ros.training.schedules import averaged_model, poly_with_warmup
 from sfnet_ros.training.trainer import Trainer
 
