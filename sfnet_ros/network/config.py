@@ -9,6 +9,8 @@ from sfnet_ros.network.catalogue import BACKBONES, parse_variant
 from sfnet_ros.settings import from_mapping
 
 FINEST_STRIDES = (4, 8, 16)
+# Sixteen times that of the widest released network; far more cannot be built.
+MOST_WIDTH = 4096
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ class SFNetConfig:
             if getattr(self, name) is None:
                 given = (getattr(each, name) for each in released)
                 object.__setattr__(self, name, next(value for value in given if value is not None))
-        if self.decoder_width < 2 or self.decoder_width % 2:
-            raise ValueError(f'width is {self.width}; accepted are even numbers from 2 on')
+        if not 2 <= self.decoder_width <= MOST_WIDTH or self.decoder_width % 2:
+            raise ValueError(f'width is {self.width}; accepted are even numbers from 2 to {MOST_WIDTH}')
         if self.finest_stride not in FINEST_STRIDES:
             raise ValueError(f'finest_stride is {self.finest_stride}; accepted are {FINEST_STRIDES}')
         self._check_variant()

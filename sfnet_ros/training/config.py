@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,9 @@ from sfnet_ros.settings import from_mapping
 from sfnet_ros.training.ranges import check_range
 from sfnet_ros.training.recipe import read_recipe
 from sfnet_ros.training.sections import (
+    LARGEST_SCALE,
+    MOST,
+    SMALLEST_SCALE,
     AugmentConfig,
     CoarseDataConfig,
     DataConfig,
@@ -31,8 +33,6 @@ PRECISIONS = ('auto', 'float32', 'bfloat16', 'float16')
 _FROM_ONE_ON = ('epochs', 'batch_size', 'accumulate', 'validate_every', 'input_short_side')
 _FROM_ZERO_ON = (
     'iterations',
-    'backbone_lr_factor',
-    'weight_decay',
     'poly_power',
     'frozen_parts',
     'workers',
@@ -85,7 +85,7 @@ class TrainingConfig:
         dropout: Share of channels dropped in every dropout layer of the network; null: each layer's own.
         freeze_batch_norm: Keep the statistics of batch norm as they are.
         finish_fraction: Share of the epochs, at the end, in which everything is seen ``finish_zoom`` times larger.
-        finish_zoom: See ``finish_fraction``.
+        finish_zoom: See ``finish_fraction``; within 0.1 to 10.
         validate_every: Epochs between validations.
         save_every: Steps after which the state is saved, besides the end of each epoch; 0: at those ends alone.
         tensorboard: Write curves and pictures for TensorBoard, where it is installed.
@@ -139,10 +139,11 @@ class TrainingConfig:
             raise ValueError(f'training: name {self.name!r} is not accepted; give the name of a folder')
         check_range(self, 'training', _FROM_ONE_ON, 1)
         check_range(self, 'training', _FROM_ZERO_ON, 0)
+        check_range(self, 'training', ('backbone_lr_factor', 'weight_decay'), 0, MOST)
         check_range(self, 'training', ('threads',), 0, _MOST_THREADS)
         check_range(self, 'training', ('seed',), 0, _LARGEST_SEED)
-        if not 0 < self.lr < math.inf:
-            raise ValueError(f'training: lr is {self.lr}; accepted are numbers above 0')
+        if not 0 < self.lr <= MOST:
+            raise ValueError(f'training: lr is {self.lr}; accepted are numbers above 0, to {MOST}')
         if self.batch_size < self.accumulate:
             raise ValueError(f'training: a batch_size of {self.batch_size} has no {self.accumulate} parts (accumulate)')
         for name in ('momentum', 'ema_decay', 'dropout'):
@@ -152,8 +153,11 @@ class TrainingConfig:
             raise ValueError(f'training: optimizer {self.optimizer!r} is not one of {", ".join(OPTIMIZERS)}')
         if self.coarse_data.root and (self.loss.kind != 'cross_entropy' or self.data.class_uniform):
             raise ValueError('coarse_data: accepted are loss: kind: cross_entropy and data: class_uniform: 0 with it')
-        if not (0 <= self.finish_fraction <= 1 and 0 < self.finish_zoom < math.inf):
-            raise ValueError('training: accepted are a finish_fraction of 0 to 1 and a finish_zoom above 0')
+        if not (0 <= self.finish_fraction <= 1 and SMALLEST_SCALE <= self.finish_zoom <= LARGEST_SCALE):
+            raise ValueError(
+                'training: accepted are a finish_fraction of 0 to 1 and a finish_zoom of '
+                f'{SMALLEST_SCALE} to {LARGEST_SCALE}'
+            )
         if self.precision not in PRECISIONS:
             raise ValueError(f'training: precision {self.precision!r} is not one of {", ".join(PRECISIONS)}')
 

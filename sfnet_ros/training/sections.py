@@ -9,6 +9,13 @@ from sfnet_ros.training.ranges import check_range
 
 LOSSES = ('cross_entropy', 'ohem')
 
+# In px: more than cameras have, and no more than memory holds.
+_LARGEST_SIDE = 16384
+# Factors beyond are slips of the pen, and would run for ever or leave the range of float32.
+MOST = 1000
+# Beyond, a picture is lost within its crop, or a crop within a pixel.
+SMALLEST_SCALE, LARGEST_SCALE = 0.1, 10
+
 
 @dataclass(frozen=True)
 class DataConfig:
@@ -41,7 +48,8 @@ class DataConfig:
     validation_drives: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_range(self, 'data', ('long_side', 'cache_gib'), 0)
+        check_range(self, 'data', ('long_side',), 0, _LARGEST_SIDE)
+        check_range(self, 'data', ('cache_gib',), 0)
         if not (0 <= self.class_uniform <= 1 and self.tile_px >= 1):
             raise ValueError('data: accepted are a class_uniform of 0 to 1 and a tile_px from 1 on')
         if self.class_uniform and self.long_side:
@@ -70,8 +78,8 @@ class CoarseDataConfig:
     may_be: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 0 < self.share < math.inf:
-            raise ValueError(f'coarse_data: share is {self.share}; accepted are numbers above 0')
+        if not 0 < self.share <= MOST:
+            raise ValueError(f'coarse_data: share is {self.share}; accepted are numbers above 0, to {MOST}')
 
 
 @dataclass(frozen=True)
@@ -109,12 +117,12 @@ class AugmentConfig:
     gamma: float = 0.0
 
     def __post_init__(self) -> None:
-        if min(self.crop_hw) < 32:
-            raise ValueError(f'augment: crop_hw is {self.crop_hw}; accepted are sizes from 32 on')
-        # Beyond, a picture is lost within its crop, or a crop within a pixel.
-        if not 0.1 <= self.scale_range[0] <= self.scale_range[1] <= 10:
+        if not 32 <= min(self.crop_hw) <= max(self.crop_hw) <= _LARGEST_SIDE:
+            raise ValueError(f'augment: crop_hw is {self.crop_hw}; accepted are sizes from 32 to {_LARGEST_SIDE}')
+        if not SMALLEST_SCALE <= self.scale_range[0] <= self.scale_range[1] <= LARGEST_SCALE:
             raise ValueError(
-                f'augment: scale_range is {self.scale_range}; accepted is low, high with 0.1 <= low <= high <= 10'
+                f'augment: scale_range is {self.scale_range}; accepted is low, high with '
+                f'{SMALLEST_SCALE} <= low <= high <= {LARGEST_SCALE}'
             )
         check_range(self, 'augment', ('brightness', 'contrast', 'saturation', 'gamma'), 0)
         check_range(self, 'augment', ('hue', *(name for name in vars(self) if name.endswith('_probability'))), 0, 1)
@@ -143,7 +151,7 @@ class LossConfig:
     def __post_init__(self) -> None:
         if self.kind not in LOSSES:
             raise ValueError(f'loss: kind {self.kind!r} is not one of {", ".join(LOSSES)}')
-        check_range(self, 'loss', ('aux_stride',), 1)
+        check_range(self, 'loss', ('aux_stride',), 1, _LARGEST_SIDE)
         check_range(self, 'loss', ('class_weight_cap', 'aux_weight', 'ohem_min_kept'), 0)
         check_range(self, 'loss', ('ohem_threshold',), 0, 1)
 
