@@ -22,3 +22,7 @@ _HOMES = {
 }
 
 __getattr__ = imported_when_asked_for(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return __all__
