@@ -50,10 +50,10 @@ def weights_of(out: Path) -> torch.Tensor:
     return torch.cat([tensor.flatten().double() for tensor in state['model'].values()])
 
 
-def losses_of(out: Path) -> dict[int, float]:
+def losses_of(out: Path) -> list[tuple[int, float]]:
     events = EventAccumulator(str(out / 'tensorboard'))
     events.Reload()
-    return {event.step: event.value for event in events.Scalars('train/loss')}
+    return [(event.step, event.value) for event in events.Scalars('train/loss')]
 
 
 def test_two_processes_train_and_validate_as_one_with_the_same_batch(write_config, drive, tmp_path, capsys):
@@ -78,8 +78,8 @@ def test_two_processes_train_and_validate_as_one_with_the_same_batch(write_confi
     assert done.stdout.count('model: ') == 1
     assert main([*command, str(tmp_path / 'one')]) == 0
     one, two = losses_of(tmp_path / 'one'), losses_of(tmp_path / 'two')
-    assert len(one) == 6
-    assert two == pytest.approx(one, abs=1e-4)
+    assert [step for step, _ in two] == [step for step, _ in one] == [*range(1, 7)]
+    assert [loss for _, loss in two] == pytest.approx([loss for _, loss in one], abs=1e-4)
     assert (weights_of(tmp_path / 'two') - weights_of(tmp_path / 'one')).abs().max() < 1e-4
     # Their run is over, so all that is left is its validation: of six pictures here, of three by each process there.
     capsys.readouterr()
