@@ -20,7 +20,7 @@ class DistillationLoss(nn.Module):
 
     Args:
         config: Temperature, and whether unlabelled pixels count.
-        teachers: Networks for the same classes; they are left as they are.
+        teachers: Networks for the same classes; their weights do not move.
 
     Source: Hinton et al. 2015: Kullback-Leibler divergence at a temperature, times its square.
     """

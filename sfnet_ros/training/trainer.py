@@ -58,7 +58,7 @@ class Trainer:
         start: A network to start from, or None for fresh weights.
         device: Where to compute.
         processes: Who trains with this process.
-        teachers: Networks to learn from, see ``config.distillation``.
+        teachers: Networks to learn from, see ``config.distillation``; they are moved to the run's device and precision.
         sampler: Which pictures an epoch shows; None: each once.
     """
 

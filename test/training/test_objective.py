@@ -83,6 +83,15 @@ def test_a_run_learns_from_teachers_and_refuses_those_of_other_classes(config, d
         Trainer(settings, drive, None, CPU, teachers=[other])
 
 
+def test_teachers_are_held_in_the_precision_of_the_run(config, drive):
+    for precision, dtype in (('bfloat16', torch.bfloat16), ('float32', torch.float32)):
+        settings = config(precision=precision, distillation={'teachers': ['a']})
+        teacher = create_model(settings.network)
+        trainer = Trainer(settings, drive, None, CPU, teachers=[teacher])
+        assert math.isfinite(next(trainer.run_epoch()))
+        assert {weights.dtype for weights in teacher.parameters()} == {dtype}
+
+
 def test_gradients_are_clipped_and_float16_is_scaled(config, drive):
     start = create_model(config().network)
     still = Trainer(config(clip_norm=1e-9, weight_decay=0.0, momentum=0.0), drive, start, CPU)
