@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 import typing
@@ -12,6 +13,9 @@ from typing import Any, TypeVar
 from sfnet_ros.keys import refuse_unknown_keys
 
 T = TypeVar('T')
+
+# As in 1e-3 or 1.0e5: a number to all but YAML 1.1.
+_POWER_OF_TEN = re.compile(r'[+-]?[0-9]+[.]?[0-9]*[eE][+-]?[0-9]+')
 
 
 def from_mapping(cls: type[T], values: object, where: str) -> T:
@@ -52,6 +56,8 @@ def _convert(hint: Any, value: object, where: str) -> Any:
         return {key: _convert(arguments[1], item, f'{where}: {key}') for key, item in value.items()}
     if hint is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return float(value)
+    if hint is float and isinstance(value, str) and _POWER_OF_TEN.fullmatch(value):
+        raise ValueError(f'{where} is {value!r}, which is text to YAML; write it with point and sign, as in 1.0e-3')
     if type(value) is not hint:
         raise ValueError(f'{where} is {value!r}; {getattr(hint, "__name__", hint)} is accepted')
     return value

@@ -41,6 +41,8 @@ def test_lists_numbers_and_nested_mappings_become_what_the_fields_say():
         ({'name': 'a', 'width': True}, 'run: width is True; int is accepted'),
         ({'name': 'a', 'inner': {'rte': 1}}, "run: inner: unknown key 'rte'; did you mean 'rate'"),
         ({'name': 'a', 'inner': {'rate': 'fast'}}, "run: inner: rate is 'fast'; float is accepted"),
+        ({'name': 'a', 'inner': {'rate': '1e-3'}}, r"run: inner: rate is '1e-3', which is text to YAML; write it with"),
+        ({'name': 'a', 'inner': {'rate': '1.0e5'}}, r'point and sign, as in 1\.0e-3'),
         ({'name': 'a', 'inner': {'rate': 10**400}}, 'run: inner: rate is 10+; float is accepted'),
     ],
 )

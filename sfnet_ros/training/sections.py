@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from sfnet_ros.training.ranges import check_range
@@ -173,8 +172,10 @@ class DistillationConfig:
     unlabelled: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 < self.temperature < math.inf:
-            raise ValueError(f'distillation: temperature is {self.temperature}; accepted are numbers above 0')
+        if not 0 < self.temperature <= MOST:
+            raise ValueError(
+                f'distillation: temperature is {self.temperature}; accepted are numbers above 0, to {MOST}'
+            )
         check_range(self, 'distillation', ('weight',), 0)
 
 

@@ -62,6 +62,7 @@ def test_every_shipped_config_is_accepted(path):
         ({'loss': {'aux_stride': 10**30}}, 'loss: aux_stride is 10+; accepted are numbers from 1 to 16384'),
         ({'finish_zoom': 1e-300}, 'a finish_zoom of 0.1 to 10'),
         ({'finish_zoom': 30.0}, 'a finish_zoom of 0.1 to 10'),
+        ({'distillation': {'temperature': 1e300}}, r'temperature is 1e\+300; accepted are numbers above 0, to 1000'),
         ({'lr': 1e300}, r'training: lr is 1e\+300; accepted are numbers above 0, to 1000'),
         ({'backbone_lr_factor': 1e300}, r'backbone_lr_factor is 1e\+300; accepted are numbers from 0 to 1000'),
         ({'weight_decay': 1e300}, r'weight_decay is 1e\+300; accepted are numbers from 0 to 1000'),
