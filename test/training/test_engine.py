@@ -175,7 +175,7 @@ def test_a_state_of_another_run_or_a_damaged_one_is_refused(config, drive, tmp_p
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_its_batch_saved(config, drive, tmp_path):
-    trainer = Trainer(config(lr=1e12, warmup_steps=1), drive, None, CPU)
+    trainer = Trainer(config(lr=1000.0, backbone_lr_factor=1000.0, warmup_steps=1), drive, None, CPU)
     with pytest.raises(
         ValueError, match=r'the loss is (nan|inf) in epoch \d+; what the step saw is in .*; start anew, .* lower lr'
     ):
