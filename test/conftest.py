@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Let interrupts be seen: a shell that starts the tests in the background has them, and their children, ignore them."""
+    """Let interrupts be seen: tests that a shell started in the background ignore them, and so do their children."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
