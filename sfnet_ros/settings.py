@@ -14,6 +14,9 @@ from sfnet_ros.keys import refuse_unknown_keys
 
 T = TypeVar('T')
 
+# CPU threads that may be asked for: more than a machine has cores, and far more would end the process.
+MOST_THREADS = 1024
+
 # As in 1e-3 or 1.0e5: a number to all but YAML 1.1.
 _POWER_OF_TEN = re.compile(r'[+-]?[0-9]+[.]?[0-9]*[eE][+-]?[0-9]+')
 

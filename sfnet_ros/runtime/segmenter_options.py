@@ -8,9 +8,7 @@ from typing import Literal
 
 from sfnet_ros.runtime.manifest import MANIFEST_FILE
 from sfnet_ros.runtime.segmenter import Segmenter
-
-# As a node takes; far more end a process that asks the system for them.
-MOST_THREADS = 1024
+from sfnet_ros.settings import MOST_THREADS
 
 
 def check_threads(threads: int) -> None:

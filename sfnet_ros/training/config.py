@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from sfnet_ros.network.config import SFNetConfig
-from sfnet_ros.settings import from_mapping
+from sfnet_ros.settings import MOST_THREADS, from_mapping
 from sfnet_ros.training.ranges import check_range
 from sfnet_ros.training.recipe import read_recipe
 from sfnet_ros.training.sections import (
@@ -40,8 +40,6 @@ _FROM_ZERO_ON = (
     'clip_norm',
     'save_every',
 )
-# More than any machine has cores: torch would try to start them all.
-_MOST_THREADS = 1024
 # What torch takes.
 _LARGEST_SEED = 2**64 - 1
 
@@ -140,7 +138,7 @@ class TrainingConfig:
         check_range(self, 'training', _FROM_ONE_ON, 1)
         check_range(self, 'training', _FROM_ZERO_ON, 0)
         check_range(self, 'training', ('backbone_lr_factor', 'weight_decay'), 0, MOST)
-        check_range(self, 'training', ('threads',), 0, _MOST_THREADS)
+        check_range(self, 'training', ('threads',), 0, MOST_THREADS)
         check_range(self, 'training', ('seed',), 0, _LARGEST_SEED)
         if not 0 < self.lr <= MOST:
             raise ValueError(f'training: lr is {self.lr}; accepted are numbers above 0, to {MOST}')

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from sfnet_ros.cli import main
 from sfnet_ros.runtime import load_manifest, save_manifest
+from sfnet_ros.training.distillation import DistillationLoss
 
 
 @pytest.fixture
@@ -200,12 +201,21 @@ def test_a_team_starts_its_own_classes_from_a_model_of_others(config, small_mode
     assert 'the model to start from has width 64 and the network 16' in capsys.readouterr().err
 
 
-def test_a_run_learns_from_the_models_that_it_names_as_teachers(drive, config, small_model, tmp_path):
+def test_a_run_learns_from_the_models_that_it_names_as_teachers(drive, config, small_model, tmp_path, monkeypatch):
+    norms, taught_by = [], DistillationLoss.taught
+
+    def taught_and_told(loss, batch):
+        norms.append(sum(isinstance(module, torch.nn.BatchNorm2d) for module in loss.teachers.modules()))
+        return taught_by(loss, batch)
+
     def trained(out):
         assert main(['train', '--config', str(config), '--data', str(drive), '--out', str(tmp_path / out)]) == 0
         return load_file(tmp_path / out / 'tiny_model' / 'weights.safetensors')
 
     alone = trained('alone')
     changed(config, distillation={'teachers': [str(small_model)]})
+    monkeypatch.setattr(DistillationLoss, 'taught', taught_and_told)
     taught = trained('taught')
     assert not alone['classifier.predict.weight'].equal(taught['classifier.predict.weight'])
+    # Theirs are folded away, as nobody trains them.
+    assert norms == [0, 0]

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from sfnet_ros.ros.parameter_fields import NO_NAMES, Changes, check, names_in, parameter
+from sfnet_ros.settings import MOST_THREADS
 from sfnet_ros.share import DEFAULT_MODEL
 
 OWN_SIZE = 0
@@ -78,7 +79,7 @@ class NodeParameters:
         0,
         'CPU threads for the network; 0 is one for each core, but of four or more cores one stays free for the rest of '
         'the robot.',
-        range=(0, 1024),
+        range=(0, MOST_THREADS),
     )
     stand_in: bool = parameter(
         True,
