@@ -154,10 +154,12 @@ class Bench:
 
     def call(self, service_type: type[Any], name: str, request: Any) -> Any:
         """Call a service."""
-        # One client for all calls: a server cannot answer one that it has yet to find, and gives up soon.
         if name not in self._clients:
             self._clients[name] = self.peer.create_client(service_type, name)
         assert self._clients[name].wait_for_service(DEADLINE_S), f'service {name} is not there'
+        # A server cannot answer a client that it has yet to find, and gives up after 0.1 s.
+        nodes = [spinner.node for spinner in self._spinners]
+        wait_until(lambda: all(node.count_clients(name) for node in nodes), f'all find the client of {name}')
         answer = self._clients[name].call_async(request)
         wait_until(answer.done, f'{name} answers')
         return answer.result()

@@ -14,6 +14,9 @@ Conduct = Callable[[Stage], None]
 # For all that comes of one frame. The first of its size takes longest: a network may be built for it.
 ANSWER_S = 60.0
 
+# The node warns of a frame that nobody can decode, unless the next one takes its place first; nothing tells which.
+_GLANCE_S = 0.5
+
 # A frame that the model fails on is one thing, a node that stands still another.
 _MISSES_IN_A_ROW = 3
 # The player has the next frame at hand.
@@ -44,6 +47,8 @@ def in_lockstep(stage: Stage, may_go_on: Callable[[Stage], bool] = lambda _: Tru
         misses = 0 if stage.wait_for(stage.is_answered, ANSWER_S) else misses + 1
         if misses == _MISSES_IN_A_ROW:
             raise ReplayError(f'the node gave no label within {ANSWER_S:g} s for {misses} frames in a row')
+        if not stage.is_answerable():
+            stage.wait_for(lambda: False, _GLANCE_S)
 
 
 class Keys:

@@ -36,6 +36,10 @@ class Exchange:
         """Say whether the frame that was sent last has its label."""
         return bool(self.sent_ns) and next(reversed(self.sent_ns)) in self.received_ns
 
+    def is_answerable(self) -> bool:
+        """Say whether the frame that was sent last can be decoded, as far as is known."""
+        return True
+
     def is_complete(self) -> bool:
         """Say whether all has come that goes with the newest label."""
         return True

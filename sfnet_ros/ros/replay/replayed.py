@@ -69,6 +69,10 @@ class Replayed(Exchange):
                 return stamp_ns in self.received_ns
         return bool(self.sent_ns)
 
+    def is_answerable(self) -> bool:
+        """Say whether the frame that was sent last can be decoded, where the player has looked."""
+        return not self.sent_ns or next(reversed(self.sent_ns)) not in self.unreadable
+
     def is_complete(self) -> bool:
         """Say whether the newest label has its confidence."""
         return not self.received_ns or self.labels.has(next(reversed(self.received_ns)), CONFIDENCE)

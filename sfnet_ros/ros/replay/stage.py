@@ -122,6 +122,10 @@ class Stage:
         """Say whether the newest frame has its label: the node takes frames in order, so none comes after it."""
         return self._exchange.is_answered()
 
+    def is_answerable(self) -> bool:
+        """Say whether the newest frame can be decoded, as far as is known."""
+        return self._exchange.is_answerable()
+
     def is_over(self) -> bool:
         """Say whether the last frame has its label."""
         return self.all_sent and self.is_answered()
