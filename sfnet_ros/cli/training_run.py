@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sfnet_ros.datasets import LabelledPictures
     from sfnet_ros.evaluation import ConfusionMatrix
     from sfnet_ros.network import SFNet
+    from sfnet_ros.training.checkpoint import RunState
     from sfnet_ros.training.config import TrainingConfig
     from sfnet_ros.training.distributed import Processes
     from sfnet_ros.training.journal import Validation
@@ -84,15 +85,15 @@ def _trainer(
     from sfnet_ros.training.config import STATE_FILE
     from sfnet_ros.training.trainer import Trainer
 
-    state = load_state(resumed / STATE_FILE, config) if resumed else None
-    start = load_model(config.init)[0] if config.init and not state else None
+    start: SFNet | RunState | None = None
+    if resumed:
+        start = load_state(resumed / STATE_FILE, config)
+    elif config.init:
+        start = load_model(config.init)[0]
     teachers = [load_model(name)[0].eval() for name in config.distillation.teachers]
     for teacher in teachers:
         fold_batch_norm(teacher)
-    trainer = Trainer(config, data.pictures, start, device, processes, teachers, data.sampler)
-    if state:
-        trainer.resume(state)
-    return trainer
+    return Trainer(config, data.pictures, start, device, processes, teachers, data.sampler)
 
 
 def _run(

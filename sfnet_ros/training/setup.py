@@ -14,6 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 from sfnet_ros.network import SFNet, SFNetDetails, create_model
 from sfnet_ros.network.precision import is_native
 from sfnet_ros.training.backbone_weights import load_backbone_weights
+from sfnet_ros.training.checkpoint import RunState
 from sfnet_ros.training.config import TrainingConfig
 from sfnet_ros.training.distributed import Processes
 from sfnet_ros.training.warm_start import warm_start
@@ -32,12 +33,14 @@ class _Details(nn.Module):
         return self.model.forward_details(batch)
 
 
-def fresh_network(config: TrainingConfig, start: SFNet | None, device: torch.device, processes: Processes) -> SFNet:
-    """Build the network with the weights that a run starts from."""
+def fresh_network(
+    config: TrainingConfig, start: SFNet | RunState | None, device: torch.device, processes: Processes
+) -> SFNet:
+    """Build the network with the weights that a run starts from; those of a state are put in later."""
     model = create_model(replace(config.network, aux_heads=config.loss.aux_weight > 0))
-    if start is not None:
+    if isinstance(start, SFNet):
         warm_start(model, start)
-    else:
+    elif start is None:
         load_backbone_weights(model, config.backbone_weights)
     if config.dropout is not None:
         for module in model.modules():

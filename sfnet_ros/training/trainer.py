@@ -55,7 +55,7 @@ class Trainer:
     Args:
         config: The run.
         dataset: Labelled pictures to train on.
-        start: A network to start from, or None for fresh weights.
+        start: A network to start from, a saved state of this run to go on from, or None for fresh weights.
         device: Where to compute.
         processes: Who trains with this process.
         teachers: Networks to learn from, see ``config.distillation``; they are moved to the run's device and precision.
@@ -66,7 +66,7 @@ class Trainer:
         self,
         config: TrainingConfig,
         dataset: Labelled,
-        start: SFNet | None,
+        start: SFNet | RunState | None,
         device: torch.device,
         processes: Processes = ALONE,
         teachers: Sequence[SFNet] = (),
@@ -100,6 +100,8 @@ class Trainer:
         self.steps = config.iterations or config.epochs * self.batches.steps_per_epoch
         self.epochs = math.ceil(self.steps / self.batches.steps_per_epoch)
         self.best_miou = -math.inf
+        if isinstance(start, RunState):
+            self._resume(start)
 
     @property
     def result(self) -> SFNet:
@@ -190,8 +192,7 @@ class Trainer:
         )
         save_state(path, state)
 
-    def resume(self, state: RunState) -> None:
-        """Go on from a saved state of this run."""
+    def _resume(self, state: RunState) -> None:
         self.model.load_state_dict(state.model)
         if self.averaged:
             self.averaged.load_state_dict(state.averaged)

