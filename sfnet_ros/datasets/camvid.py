@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sfnet_ros.datasets.folder import pair_folders
 from sfnet_ros.datasets.label_files import read_label_colors
 from sfnet_ros.datasets.layout import Layout, Reader, before_underscore, label_id_reader
-from sfnet_ros.datasets.pairing import Pair, files_by_name, pair_up
+from sfnet_ros.datasets.pairing import Pair, files_by_name, pair_listed
 from sfnet_ros.labels import LabelSpace
 
 _SPLITS = ('train', 'val', 'test')
@@ -52,16 +52,7 @@ def _pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
 def _full_pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
     images = files_by_name(root / '701_StillsRaw_full', '*')
     labels = files_by_name(root / 'LabeledApproved_full', '*', '_L')
-    listing = root / f'{split}.txt'
-    if not listing.is_file():
-        raise FileNotFoundError(f'{listing} does not exist; it lists the pictures of the split, one a line')
-    names = {Path(line.split()[0]).stem for line in listing.read_text(encoding='utf-8').splitlines() if line.strip()}
-    if not names:
-        raise ValueError(f'{listing} lists no pictures; it has one a line')
-    unknown = sorted(names - images.keys())
-    if unknown:
-        raise ValueError(f'{listing} lists {unknown[0]}, which is not in {root / "701_StillsRaw_full"}')
-    return pair_up({name: images[name] for name in names}, labels)
+    return pair_listed(root / f'{split}.txt', images, labels)
 
 
 def _color_reader(_root: Path, _label_space: LabelSpace) -> Reader:

@@ -75,6 +75,24 @@ def pair_up(images: Mapping[str, Path], labels: Mapping[str, Path]) -> list[Pair
     return [Pair(name, images[name], labels[name]) for name in sorted(images)]
 
 
+def pair_listed(listing: Path, images: Mapping[str, Path], labels: Mapping[str, Path]) -> list[Pair]:
+    """Pair the pictures that a file lists: on each line a name or path first; what it does not list is of other splits.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It lists nothing, pictures that are not there, or some without a label map.
+    """
+    if not listing.is_file():
+        raise FileNotFoundError(f'{listing} does not exist; it lists the pictures of the split, one a line')
+    names = {Path(line.split()[0]).stem for line in listing.read_text(encoding='utf-8').splitlines() if line.strip()}
+    if not names:
+        raise ValueError(f'{listing} lists no pictures; it has one a line')
+    unknown = sorted(names - images.keys())
+    if unknown:
+        raise ValueError(f'{listing} lists {len(unknown)} pictures that are not there: {listed(unknown)}')
+    return pair_up(*({name: found[name] for name in names & found.keys()} for found in (images, labels)))
+
+
 def listed(items: Iterable[object]) -> str:
     """Name the first ten of some things, and how many more there are."""
     names = [str(item) for item in items]

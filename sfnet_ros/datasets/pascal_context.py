@@ -9,20 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from sfnet_ros.datasets.layout import Layout, label_id_reader
-from sfnet_ros.datasets.pairing import Pair, files_by_name, pair_up
+from sfnet_ros.datasets.pairing import Pair, files_by_name, pair_listed
 from sfnet_ros.labels import LabelSpace
 
 
 def _pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
-    listing = root / 'ImageSets' / 'SegmentationContext' / f'{split}.txt'
-    if not listing.is_file():
-        raise FileNotFoundError(f'{listing} does not exist; it lists the pictures of the split, a name a line')
     images = files_by_name(root / 'JPEGImages', '*')
-    names = listing.read_text(encoding='utf-8').split()
-    absent = [name for name in names if name not in images]
-    if absent or not names:
-        raise ValueError(f'{listing} lists {len(names)} pictures, of which {len(absent)} are not in JPEGImages')
-    return pair_up({name: images[name] for name in names}, files_by_name(root / 'SegmentationClassContext', '*'))
+    labels = files_by_name(root / 'SegmentationClassContext', '*')
+    return pair_listed(root / 'ImageSets' / 'SegmentationContext' / f'{split}.txt', images, labels)
 
 
 PASCAL_CONTEXT = Layout(

@@ -231,12 +231,29 @@ def test_what_a_layout_needs_and_lacks_is_said(tmp_path):
     (tmp_path / 'config.json').unlink()
     with pytest.raises(FileNotFoundError, match=r'config\.json does not exist; it comes with the data set'):
         open_dataset('mapillary', tmp_path, 'train', space)
+    pascal_context(tmp_path)
+    (tmp_path / 'ImageSets' / 'SegmentationContext' / 'train.txt').unlink()
     with pytest.raises(FileNotFoundError, match='lists the pictures of the split'):
         open_dataset('pascal_context', tmp_path, 'train', LabelSpace.load('pascal_context'))
     with pytest.raises(FileNotFoundError, match='with sequences in it does not exist'):
         open_dataset('idd', tmp_path, 'train', space)
     with pytest.raises(ValueError, match="split 'training' is not one of train, val"):
         open_dataset('mapillary', tmp_path, 'training', space)
+
+
+@pytest.mark.parametrize('layout', ['camvid_full', 'pascal_context'])
+def test_pictures_of_other_splits_are_not_missed_where_a_file_lists_each_split(tmp_path, caplog, layout):
+    _, write, space, name, _ = CASES[layout]
+    write(tmp_path)
+    listing, *_ = tmp_path.rglob('train.txt')
+    other = next(path for path in tmp_path.rglob('*.*') if path.stem in ('0006R0_f00960', '2008_000003'))
+    labels, *_ = tmp_path.rglob(f'{name}*.png') if layout == 'pascal_context' else tmp_path.rglob('*_L.png')
+    labels.with_name(labels.name.replace(name, other.stem)).write_bytes(labels.read_bytes())
+    assert open_dataset(layout, tmp_path, 'train', LabelSpace.load(space)).names == [name]
+    assert not caplog.records
+    listing.write_text(f'{name}\n{name}_gone\n')
+    with pytest.raises(ValueError, match=f'lists 1 pictures that are not there: {name}_gone'):
+        open_dataset(layout, tmp_path, 'train', LabelSpace.load(space))
 
 
 def test_a_listing_of_camvid_that_is_empty_is_refused(tmp_path):
