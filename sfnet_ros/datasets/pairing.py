@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,13 +30,14 @@ class Pair:
     labels: Path
 
 
-def files_by_name(root: Path, pattern: str, ending: str = '') -> dict[str, Path]:
+def files_by_name(root: Path, pattern: str, ending: str = '', suffixes: Collection[str] = SUFFIXES) -> dict[str, Path]:
     """Find files by the name that they have without their ending.
 
     Args:
         root: Folder that must exist.
         pattern: Of paths below it, as `Path.glob` takes them.
         ending: End of the stem that is no part of the name, such as ``_leftImg8bit``; other files are passed over.
+        suffixes: Of the files, in small letters.
 
     Raises:
         FileNotFoundError: There is no such folder.
@@ -45,13 +46,13 @@ def files_by_name(root: Path, pattern: str, ending: str = '') -> dict[str, Path]
     if not root.is_dir():
         raise FileNotFoundError(f"folder {root} does not exist; give the data set's root folder")
     files = sorted(root.glob(pattern))
-    paths = [path for path in files if path.suffix.lower() in SUFFIXES and path.stem.endswith(ending)]
+    paths = [path for path in files if path.suffix.lower() in suffixes and path.stem.endswith(ending)]
     found = {path.stem.removesuffix(ending): path for path in paths}
     if len(found) < len(paths):
         twice = next(path for path in paths if found[path.stem.removesuffix(ending)] != path)
         raise ValueError(f'{twice} and {found[twice.stem.removesuffix(ending)]} have one name; keep one of them')
     if not found:
-        raise ValueError(f'folder {root} holds no pictures {pattern}{ending}; accepted are {", ".join(SUFFIXES)}')
+        raise ValueError(f'folder {root} holds no files {pattern}{ending}; accepted are {", ".join(suffixes)}')
     return found
 
 

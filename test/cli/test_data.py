@@ -70,7 +70,7 @@ def test_idd_is_read_in_the_classes_of_the_label_maps_that_are_there(tmp_path, c
     assert 'layout idd, read in the classes of cityscapes' in out
     assert '1 pictures with label maps: 4x6 (1)' in out
     assert check(tmp_path, '--label-space', 'idd') == 1
-    assert 'gtFine/train/201 holds no pictures *_gtFine_labellevel3Ids; accepted' in capsys.readouterr().out
+    assert 'gtFine/train/201 holds no files *_gtFine_polygons; accepted are .json' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

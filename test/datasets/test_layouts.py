@@ -11,6 +11,7 @@ from PIL import Image
 
 from sfnet_ros.datasets import LAYOUTS, open_dataset
 from sfnet_ros.datasets.check import layouts_at, splits_at
+from sfnet_ros.datasets.idd_polygons import cityscapes_ids, level_3_ids
 from sfnet_ros.datasets.mapillary import cityscapes_class
 from sfnet_ros.labels import LabelSpace
 
@@ -90,6 +91,26 @@ def idd(root, ending='labelcsTrainIds', values=(0, 18, 255, 13)):
     label_map(root / 'gtFine' / 'train' / '201' / f'frame0029_gtFine_{ending}.png', values)
 
 
+def idd_polygons(root):
+    picture(root / 'leftImg8bit' / 'train' / '201' / 'frame0029_leftImg8bit.jpg')
+
+    def column(x, name, **more):
+        return {'label': name, 'polygon': [[x, 0.0], [x, 3.0], [x, 1.5]], **more}
+
+    objects = [
+        {'label': 'car', 'polygon': [[0, 0], [5, 0], [5, 3], [0, 3]], 'deleted': 0},
+        column(0, 'roadgroup'),
+        column(1, 'bicycle'),
+        column(2, 'license plate'),
+        column(3, 'bus', deleted=1),
+        column(3, 'spaceship'),
+        {'label': 'bus', 'polygon': [[3, 0], [3, 3]]},
+    ]
+    labels = root / 'gtFine' / 'train' / '201' / 'frame0029_gtFine_polygons.json'
+    labels.parent.mkdir(parents=True)
+    labels.write_text(json.dumps({'imgHeight': _SIZE[0], 'imgWidth': _SIZE[1], 'objects': objects}))
+
+
 def camvid(root):
     picture(root / 'train' / '0006R0_f00930.png')
     label_map(root / 'trainannot' / '0006R0_f00930.png', [3, 10, 11, 8])
@@ -144,6 +165,8 @@ CASES = {
     'folder': ('folder', folder, 'camvid', 'a', [3, 10, 255, 8]),
     'idd as cityscapes': ('idd', idd, 'cityscapes', '201_frame0029', [0, 18, 255, 13]),
     'idd': ('idd', lambda root: idd(root, 'labellevel3Ids', [0, 7, 255, 9]), 'idd', '201_frame0029', [0, 7, 255, 9]),
+    'idd, polygons': ('idd', idd_polygons, 'idd', '201_frame0029', [0, 7, 255, 9]),
+    'idd, polygons as cityscapes': ('idd', idd_polygons, 'cityscapes', '201_frame0029', [0, 18, 255, 13]),
     'mapillary as cityscapes': ('mapillary', mapillary_1, 'cityscapes', 'a-b_1', [0, 18, 255, 13]),
     'mapillary': ('mapillary', mapillary_1, 'mapillary', 'a-b_1', [0, 1, 2, 3]),
     'mapillary 2.0': ('mapillary_2', mapillary_2, 'cityscapes', 'a-b_1', [0, 18, 255, 13]),
@@ -215,6 +238,36 @@ def test_label_ids_of_ones_own_classes_pass_and_those_of_another_data_set_do_not
 )
 def test_a_class_of_mapillary_goes_to_the_nearest_of_cityscapes(name, expected):
     assert cityscapes_class(name) == expected
+
+
+@pytest.mark.parametrize(
+    ('name', 'level_3', 'cityscapes_id'),
+    [
+        ('parking', 1, 0),
+        ('rail track', 3, 0),
+        ('non-drivable fallback', 3, 22),
+        ('animal', 4, 0),
+        ('train', 12, 31),
+        ('polegroup', 20, 0),
+        ('obs-str-bar-fallback', 21, 0),
+        ('tunnel', 23, 0),
+        ('fallback background', 25, 0),
+        ('sky', 25, 23),
+        ('out of roi', 255, 0),
+    ],
+)
+def test_what_is_drawn_in_india_belongs_to_a_class(name, level_3, cityscapes_id):
+    assert (level_3_ids()[name], cityscapes_ids()[name]) == (level_3, cityscapes_id)
+
+
+@pytest.mark.parametrize(
+    'content', ['{', '[]', '{"imgHeight": 4, "imgWidth": 6}', '{"imgHeight": -4, "imgWidth": -6, "objects": []}']
+)
+def test_polygons_that_cannot_be_read_are_named(tmp_path, content):
+    idd_polygons(tmp_path)
+    next(tmp_path.rglob('*.json')).write_text(content)
+    with pytest.raises(ValueError, match=r'frame0029_gtFine_polygons\.json cannot be read'):
+        list(open_dataset('idd', tmp_path, 'train', LabelSpace.load('idd')))
 
 
 def test_every_class_that_mapillary_is_mapped_by_is_one_of_cityscapes():
