@@ -52,7 +52,8 @@ def files_by_name(root: Path, pattern: str, ending: str = '', suffixes: Collecti
         twice = next(path for path in paths if found[path.stem.removesuffix(ending)] != path)
         raise ValueError(f'{twice} and {found[twice.stem.removesuffix(ending)]} have one name; keep one of them')
     if not found:
-        raise ValueError(f'folder {root} holds no files {pattern}{ending}; accepted are {", ".join(suffixes)}')
+        what = 'pictures' if suffixes is SUFFIXES else 'files'
+        raise ValueError(f'folder {root} holds no {what} {pattern}{ending}; accepted are {", ".join(suffixes)}')
     return found
 
 

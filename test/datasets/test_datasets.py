@@ -55,7 +55,7 @@ def test_what_is_missing_is_said_before_anything_is_read(tmp_path, write_pair):
         open_camvid(tmp_path)
     (tmp_path / 'images').mkdir()
     (tmp_path / 'labels').mkdir()
-    with pytest.raises(ValueError, match='holds no files'):
+    with pytest.raises(ValueError, match='holds no pictures'):
         open_folder(tmp_path)
     write_pair(tmp_path / 'images', tmp_path / 'labels', 'a')
     write_pair(tmp_path / 'images', tmp_path / 'labels', 'b')
