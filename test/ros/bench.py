@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.msg import Log
 from rcl_interfaces.srv import SetParameters
@@ -31,7 +32,11 @@ from sfnet_ros.ros.messages import image_message
 from sfnet_ros.ros.run import spin
 from sfnet_ros.ros.segmentation.node import SegmentationNode
 
-DEADLINE_S = 20.0
+# What takes a second on an idle machine takes half a minute on one whose cores are taken.
+DEADLINE_S = 60.0
+
+# What rmw calls a node, until it has heard whose a topic's end is.
+_UNKNOWN = '_NODE_NAMESPACE_UNKNOWN_/_NODE_NAME_UNKNOWN_'
 
 AnyNode = TypeVar('AnyNode', bound=ManagedNode)
 
@@ -70,7 +75,8 @@ class Spinner:
         self._thread.join(DEADLINE_S)
         assert not self._thread.is_alive()
         if isinstance(self.node, ManagedNode):
-            assert self.node.close()
+            # It waits a second for the worker.
+            wait_until(self.node.close, 'the worker is through')
         self._executor.shutdown()
         self.node.destroy_node()
         self.node.context.try_shutdown()
@@ -134,9 +140,10 @@ class Bench:
         return node
 
     def camera(self, topic: str = '/image', message_type: type[Any] = Image) -> Publisher[Any]:
-        """Advertise a camera, and wait until the node listens."""
+        """Advertise a camera, and wait until it and those who listen have found each other."""
         publisher = self.peer.create_publisher(message_type, topic, 10)
         wait_until(lambda: publisher.get_subscription_count() > 0, f'somebody subscribes to {topic}')
+        wait_until(lambda: self._know_each_other(topic), f'who listens knows the publisher of {topic}')
         return publisher
 
     def listen(self, topic: str = '/sfnet/label', message_type: type[Any] = Image) -> queue.SimpleQueue[Any]:
@@ -146,6 +153,11 @@ class Bench:
         events = SubscriptionEventCallbacks(matched=lambda _: matched.set())
         self.peer.create_subscription(message_type, topic, received.put, 100, event_callbacks=events)
         assert matched.wait(DEADLINE_S), f'nobody publishes {topic}'
+        # One end finds the other earlier than the other way round, and what is published in between is lost.
+        wait_until(lambda: self._know_each_other(topic), f'who publishes {topic} knows its subscriber')
+        wait_until(lambda: _UNKNOWN not in self._publishing(topic), f'the names of those who publish {topic} are known')
+        for name in self._publishing(topic):
+            self._wait_to_be_known_to(name)
         return received
 
     def peer_names(self) -> set[str]:
@@ -154,12 +166,15 @@ class Bench:
 
     def call(self, service_type: type[Any], name: str, request: Any) -> Any:
         """Call a service."""
-        if name not in self._clients:
+        is_new = name not in self._clients
+        if is_new:
             self._clients[name] = self.peer.create_client(service_type, name)
         assert self._clients[name].wait_for_service(DEADLINE_S), f'service {name} is not there'
         # A server cannot answer a client that it has yet to find, and gives up after 0.1 s.
-        nodes = [spinner.node for spinner in self._spinners]
-        wait_until(lambda: all(node.count_clients(name) for node in nodes), f'all find the client of {name}')
+        for node in self._nodes:
+            wait_until(lambda node=node: node.count_clients(name) > 0, f'all find the client of {name}')  # type: ignore[misc]
+        if is_new:
+            self._wait_to_be_known_to(name.rpartition('/')[0])
         answer = self._clients[name].call_async(request)
         wait_until(answer.done, f'{name} answers')
         return answer.result()
@@ -186,6 +201,41 @@ class Bench:
         qos = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self.peer.create_subscription(Log, '/rosout', heard.put, qos)
         return heard
+
+    @property
+    def _nodes(self) -> list[Node]:
+        return [spinner.node for spinner in self._spinners]
+
+    def _know_each_other(self, topic: str) -> bool:
+        """Say whether all ends of a topic that are in this process have found each other."""
+        publishers = [item for node in self._nodes for item in node.publishers if item.topic_name == topic]
+        subscriptions = [item for node in self._nodes for item in node.subscriptions if item.topic_name == topic]
+        return all(item.get_subscription_count() >= len(subscriptions) for item in publishers) and all(
+            item.get_publisher_count() >= len(publishers) for item in subscriptions
+        )
+
+    def _publishing(self, topic: str) -> set[str]:
+        """List the full names of the nodes that publish on a topic."""
+        publishers = self.peer.get_publishers_info_by_topic(topic)
+        return {f'{item.node_namespace.rstrip("/")}/{item.node_name}' for item in publishers}
+
+    def _wait_to_be_known_to(self, name: str) -> None:
+        """Wait until a node of ours in another process knows all that the peer has subscribed to and all its clients.
+
+        A process hears of them in the order in which they were made, so it knows those before the one that it reports
+        its state to, as it does once a second.
+        """
+        if name in [node.get_fully_qualified_name() for node in self._nodes]:
+            return
+        known = threading.Event()
+
+        def take(report: DiagnosticArray) -> None:
+            if any(status.hardware_id == name for status in report.status):
+                known.set()
+
+        subscription = self.peer.create_subscription(DiagnosticArray, '/diagnostics', take, 10)
+        assert known.wait(DEADLINE_S), f'{name} does not report how it is'
+        self.peer.destroy_subscription(subscription)
 
     def close(self) -> None:
         while self._spinners:
