@@ -58,6 +58,17 @@ def test_what_is_no_data_set_is_told_how_one_looks(tmp_path, capsys):
     assert 'does not exist' in capsys.readouterr().err
 
 
+def test_a_data_set_inside_the_folder_that_was_given_is_named(camvid, capsys):
+    inner = camvid / 'outer' / 'inner'
+    inner.mkdir(parents=True)
+    for folder in ('train', 'trainannot'):
+        (camvid / folder).rename(inner / folder)
+    assert check(inner.parent) == 1
+    error = capsys.readouterr().err
+    assert f'but {inner} like camvid; give that' in error
+    assert len(error.splitlines()) == 1
+
+
 def test_idd_is_read_in_the_classes_of_the_label_maps_that_are_there(tmp_path, capsys):
     for folder, file, shape in (
         ('leftImg8bit', 'frame0029_leftImg8bit', (4, 6, 3)),

@@ -57,6 +57,12 @@ def _told_from_folders(root: Path) -> str:
         if len(found) > 1:
             print(f'looks like {" and ".join(found)}; choose by --layout, {found[0]} is taken')
         return found[0]
+    # Archives come with a folder around them.
+    for inner in sorted(path for path in root.iterdir() if path.is_dir()):
+        if within := layouts_at(inner):
+            raise ValueError(
+                f'{root} is laid out like no data set that is known, but {inner} like {within[0]}; give that'
+            )
     for layout in LAYOUTS:
         _explain(layout, root)
     raise ValueError(f'{root} is laid out like no data set that is known; the layouts above are')
