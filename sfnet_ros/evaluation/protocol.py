@@ -102,12 +102,15 @@ def _slide(grid_logits: Callable[[Tensor], Tensor], batch: Tensor, crop_hw: tupl
 
 
 def window_starts(length: int, window: int, overlap: float) -> list[int]:
-    """Give where windows begin on a side, the first at its start and the last at its end, evenly and in whole pixels.
+    """Give where windows begin on a side: at equal steps, but the last, which ends at the side's end.
 
     Args:
         length: Of the side in px.
         window: Of a window in px, at most ``length``.
-        overlap: Least share of a window that the next one sees again.
+        overlap: Share of a window that the next one sees again.
+
+    Source: the released code.
     """
-    gaps = math.ceil((length - window) / max(1, window * (1 - overlap)))
-    return [round(index * (length - window) / gaps) for index in range(gaps + 1)] if gaps else [0]
+    # A third is no float: without rounding, two thirds of 480 would be 321.
+    step = max(1, math.ceil(round(window * (1 - overlap), 6)))
+    return [*range(0, length - window, step), length - window]

@@ -76,12 +76,13 @@ def test_a_picture_within_a_window_is_seen_whole(picture):
     [
         (100, 100, 0.5, [0]),
         (101, 100, 0.0, [0, 1]),
-        (2048, 832, 1 / 3, [0, 405, 811, 1216]),
+        (2048, 832, 1 / 3, [0, 555, 1110, 1216]),
+        (1000, 480, 1 / 3, [0, 320, 520]),
         (1024, 832, 1 / 3, [0, 192]),
         (200, 100, 0.0, [0, 100]),
     ],
 )
-def test_windows_overlap_at_least_as_asked_and_end_at_the_edges(length, window, overlap, starts):
+def test_windows_overlap_as_asked_and_the_last_one_ends_at_the_edge(length, window, overlap, starts):
     assert window_starts(length, window, overlap) == starts
 
 
