@@ -65,7 +65,7 @@ def test_a_data_set_inside_the_folder_that_was_given_is_named(camvid, capsys):
         (camvid / folder).rename(inner / folder)
     assert check(inner.parent) == 1
     error = capsys.readouterr().err
-    assert f'data set, but {inner} like camvid; give that' in error
+    assert f'but {inner} like camvid; give that' in error
     assert len(error.splitlines()) == 1
 
 
