@@ -181,6 +181,14 @@ def test_a_misspelt_parameter_is_told_and_one_of_another_node_is_not(bench: Benc
     assert 'overlay_alhpa is not one of this node; did you mean overlay_alpha?' in sentence(logs, 'did you mean')
 
 
+def start_knowing(bench: Bench, topic: str, *arguments: str, camera: str = '/image', **parameters: bool) -> None:
+    """Start a node that soon calls a camera silent, once it knows who publishes a topic."""
+    node = bench.start(*arguments, camera=camera, autostart=False, silence_s=0.5, **parameters)
+    assert bench.transition('configure')
+    wait_until(lambda: node.count_publishers(topic) == 1, f'the node knows who publishes {topic}')
+    assert bench.transition('activate')
+
+
 @pytest.mark.parametrize('paused_simulation', [False, True])
 def test_silence_is_told_once_and_again_only_after_frames_came_and_stopped(
     bench: Bench, paused_simulation: bool
@@ -188,9 +196,10 @@ def test_silence_is_told_once_and_again_only_after_frames_came_and_stopped(
     bench.peer.create_publisher(Image, '/front/image_raw', 1)
     logs = bench.logs()
     camera_topic = '/rear/image_raw'
-    bench.start('-r', f'image:={camera_topic}', camera=camera_topic, silence_s=1.5, use_sim_time=paused_simulation)
+    remapped = ('-r', f'image:={camera_topic}')
+    start_knowing(bench, '/front/image_raw', *remapped, camera=camera_topic, use_sim_time=paused_simulation)
     remap = 'remap with -r image:=TOPIC'
-    told = f'no frame for 1.5 s on /rear/image_raw, which has 0 publishers ({remap}); Image topics: /front/image_raw'
+    told = f'no frame for 0.5 s on /rear/image_raw, which has 0 publishers ({remap}); Image topics: /front/image_raw'
     assert sentence(logs, 'no frame for') == told
 
     labels, camera = bench.listen(), bench.camera(camera_topic)
@@ -212,8 +221,7 @@ def test_silence_without_any_camera_names_the_domain(bench: Bench, domain: int) 
 def test_silence_on_a_raw_topic_names_the_compressed_ones(bench: Bench) -> None:
     bench.peer.create_publisher(CompressedImage, '/image/compressed', 1)
     logs = bench.logs()
-    # Long enough to hear of the publisher first.
-    bench.start(silence_s=1.5)
+    start_knowing(bench, '/image/compressed')
     told = 'Image topics: none; CompressedImage topics, for image_transport compressed: /image/compressed'
     assert told in sentence(logs, 'no frame for')
 

@@ -201,7 +201,7 @@ def test_another_size_runs_on_the_same_weights(bench: Bench) -> None:
     assert node.running.newest is not None
     backend = node.running.newest.ladder[0].backend
     stream = Stream(bench)
-    assert network_of(stream, node) == '64x96'
+    wait_until(lambda: network_of(stream, node) == '64x96', 'a frame is through')
     assert bench.set_parameter('input_width', 160) == (True, '')
     wait_until(lambda: network_of(stream, node) == '128x160', 'the height follows by the aspect')
     assert node.running.newest.ladder[0].backend is backend

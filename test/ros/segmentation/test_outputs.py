@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -27,7 +26,7 @@ from sfnet_ros.ros.segmentation.parameters import NodeParameters
 from sfnet_ros.runtime import Segmentation, to_rgb
 from sfnet_ros.runtime.segmenter import Timing
 
-from ..bench import DEADLINE_S, Bench, wait_until
+from ..bench import DEADLINE_S, Bench
 
 CAMVID = LabelSpace.load('camvid')
 # Its dataset ids differ from its train ids, and it has one for what is no class.
@@ -71,22 +70,16 @@ class Station:
         )
 
     def listen(self, name: str) -> queue.SimpleQueue[Any]:
-        """Subscribe to an output, and wait until both ends know."""
-        before = self.listeners(name)
+        """Subscribe to an output, and wait until both ends know and that has been noticed."""
         received = self.bench.listen(f'/sfnet/{name}', TYPES[name])
-        wait_until(lambda: self.listeners(name) > before, f'{name} has one more listener')
+        self.changes.get(timeout=DEADLINE_S)
         return received
 
     def leave(self, name: str) -> None:
-        """End the first subscription to an output, and wait until both ends know."""
-        before = self.listeners(name)
+        """End the first subscription to an output, and wait until that has been noticed."""
         peer = self.bench.peer
         peer.destroy_subscription(next(item for item in peer.subscriptions if item.topic_name == f'/sfnet/{name}'))
-        wait_until(lambda: self.listeners(name) < before, f'{name} has one listener less')
-
-    def listeners(self, name: str) -> int:
-        (publisher,) = (item for item in self.node.publishers if item.topic_name == f'/sfnet/{name}')
-        return publisher.get_subscription_count()
+        self.changes.get(timeout=DEADLINE_S)
 
 
 @pytest.fixture
@@ -167,11 +160,9 @@ def test_listeners_are_noticed_when_they_come_and_go(station: Station) -> None:
     assert (station.outputs.has_listeners, station.outputs.wants_details) == (False, False)
     for name, wants_details in (('confidence', False), ('flow', True)):
         station.listen(name)
-        station.changes.get(timeout=DEADLINE_S)
         assert (station.outputs.has_listeners, station.outputs.wants_details) == (True, wants_details)
     for name, has_listeners in (('flow', True), ('confidence', False)):
         station.leave(name)
-        station.changes.get(timeout=DEADLINE_S)
         assert (station.outputs.has_listeners, station.outputs.wants_details) == (has_listeners, False)
 
 
@@ -235,57 +226,75 @@ def test_topics_have_the_quality_of_service_that_consumers_expect_and_it_can_be_
         assert node.get_parameter(f'qos_overrides./sfnet/{name}.publisher.depth').value == 5
 
 
-def publish_until(station: Station, stop: Callable[[], bool], **parameters: Any) -> int:
-    """Publish frame after frame until something is so, and count them."""
-    count, end_s = 0, time.monotonic() + DEADLINE_S
-    while not stop():
-        assert time.monotonic() < end_s
-        count += 1
-        station.outputs.publish(segmented_frame(count, **parameters))
-        time.sleep(0.01)
-    return count
+class Clock:
+    """Be the time by which labels pause, which passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def monotonic(self) -> float:
+        return self.now_s
 
 
-def test_a_label_topic_pauses_for_a_new_subscriber_while_the_others_go_on(station: Station) -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr('sfnet_ros.ros.segmentation.outputs.topic.time', clock)
+    return clock
+
+
+def stamps_of(received: queue.SimpleQueue[Any], count: int) -> list[int]:
+    return [received.get(timeout=DEADLINE_S).header.stamp.nanosec for _ in range(count)]
+
+
+def test_a_label_topic_pauses_for_a_new_subscriber_while_the_others_go_on(station: Station, clock: Clock) -> None:
+    pausing = {'label_info_lead_ms': 300}
     nav_labels, confidences = station.listen('nav/label'), station.listen('confidence')
-    lead_s = 0.3
-    pausing = {'label_info_lead_ms': round(lead_s * 1e3)}
-    publish_until(station, lambda: not nav_labels.empty(), **pausing)
-    before_s, held = time.monotonic(), station.outputs.held
+    station.outputs.publish(segmented_frame(1, **pausing))
+    assert station.outputs.held == 1
+    clock.now_s += 0.31
     labels = station.listen('label')
-    count = publish_until(station, lambda: not labels.empty(), **pausing)
-    assert time.monotonic() - before_s >= lead_s
-    first = labels.get().header.stamp.nanosec
-    assert station.outputs.held - held == first - 1 > 0
-    for received in (nav_labels, confidences):
-        wait_until(lambda received=received: received.qsize() >= count, 'all that was not paused arrives')
+    for stamp_ns in (2, 3):
+        station.outputs.publish(segmented_frame(stamp_ns, **pausing))
+        clock.now_s += 0.14
+    station.outputs.publish(segmented_frame(4, **pausing))
+    assert station.outputs.held == 4
+    clock.now_s += 0.14
+    station.outputs.publish(segmented_frame(5, **pausing))
+    assert stamps_of(labels, 1) == [5]
+    assert stamps_of(nav_labels, 4) == [2, 3, 4, 5]
+    assert stamps_of(confidences, 5) == [1, 2, 3, 4, 5]
+    assert station.outputs.held == 4
 
 
-def test_labels_wait_longer_for_classes_that_have_not_arrived_but_not_for_ever(bench: Bench) -> None:
+def test_labels_wait_longer_for_classes_that_have_not_arrived_but_not_for_ever(bench: Bench, clock: Clock) -> None:
     arrived = threading.Event()
     station = Station(bench, classes_arrived=arrived.is_set)
+    pausing = {'label_info_lead_ms': 100}
     labels = station.listen('label')
-    lead_s = 0.1
-    pausing = {'label_info_lead_ms': round(lead_s * 1e3)}
-    started_s = time.monotonic()
-    publish_until(station, lambda: not labels.empty(), **pausing)
-    assert time.monotonic() - started_s >= 4 * lead_s
+    for stamp_ns, after_s in ((1, 0.11), (2, 0.68), (3, 0.02)):
+        clock.now_s += after_s
+        station.outputs.publish(segmented_frame(stamp_ns, **pausing))
+    assert stamps_of(labels, 1) == [3]
     others = station.listen('label')
-    held = station.outputs.held
-    publish_until(station, lambda: station.outputs.held > held + 3, **pausing)
-    assert others.empty()
+    clock.now_s += 0.11
+    station.outputs.publish(segmented_frame(4, **pausing))
+    assert station.outputs.held == 3
     arrived.set()
-    publish_until(station, lambda: not others.empty(), **pausing)
+    station.outputs.publish(segmented_frame(5, **pausing))
+    assert (stamps_of(labels, 1), stamps_of(others, 1)) == ([5], [5])
 
 
-def test_who_leaves_pauses_nothing_and_who_takes_the_place_of_another_does(station: Station) -> None:
+def test_who_leaves_pauses_nothing_and_who_takes_the_place_of_another_does(station: Station, clock: Clock) -> None:
     pausing = {'label_info_lead_ms': 200}
     labels = [station.listen('label') for _ in range(2)]
-    publish_until(station, lambda: not labels[1].empty(), **pausing)
-    held = station.outputs.held
+    clock.now_s += 0.21
+    station.outputs.publish(segmented_frame(1, **pausing))
+    assert [stamps_of(received, 1) for received in labels] == [[1], [1]]
     station.leave('label')
-    station.outputs.publish(segmented_frame(**pausing))
-    assert station.outputs.held == held
+    station.outputs.publish(segmented_frame(2, **pausing))
+    assert stamps_of(labels[1], 1) == [2]
     station.leave('label')
     station.listen('label')
-    publish_until(station, lambda: station.outputs.held > held, **pausing)
+    station.outputs.publish(segmented_frame(3, **pausing))
+    assert station.outputs.held == 1
