@@ -91,11 +91,15 @@ class Inputs:
         text = ', '.join(parts)
         if self._legend_error:
             return f'{text}; {self._legend_error}'
-        if all(self._heard.values()):
+        if self.have_all_come():
             slop_ms = self._parameters.max_stamp_difference_ms
             wanted = f'within {slop_ms:g} ms of each other' if slop_ms else 'equal'
             return f'{text}; their stamps are never {wanted}: see max_stamp_difference_ms and queue_size'
         return text
+
+    def have_all_come(self) -> bool:
+        """Say whether something has come on every topic since frames last matched."""
+        return all(self._heard.values())
 
     def close(self) -> None:
         """Take no more messages."""

@@ -81,7 +81,8 @@ class SemanticCloudNode(WorkingNode):
         assert self._mounts is not None
         self._slots = LatestSlots()
         self._inputs = Inputs(self, self.parameters, self._take)
-        self._watch = OutputWatch(self, lambda: self.parameters.silence_s, self._inputs.describe)
+        inputs = self._inputs
+        self._watch = OutputWatch(self, lambda: self.parameters.silence_s, inputs.describe, inputs.have_all_come)
         complaints = Complaints(self.get_logger())
         painter = Painter(self._mounts, complaints.warn)
         worker = CloudWorker(self._slots, painter, self._outputs, lambda: self.parameters, self.counts, complaints)
