@@ -120,9 +120,8 @@ class Trainer:
 
     @property
     def lr(self) -> float:
-        """Learning rate of the next step."""
-        config = self.config
-        return config.lr * poly_with_warmup(self.step, self.steps, config.warmup_steps, config.poly_power)
+        """Learning rate of the last step; of a run without one, that of the first."""
+        return self._lr_of(max(0, self.step - 1))
 
     def run_epoch(self) -> Iterator[float]:
         """Run what is left of the epoch, and yield the loss of each step."""
@@ -142,8 +141,9 @@ class Trainer:
     def train_step(self, parts: list[Part]) -> float:
         """Move the weights by one batch, and return its loss over all processes."""
         torch.manual_seed(seed_for(Purpose.DROPOUT, self.config.seed, self.step, self.processes.rank))
+        lr = self._lr_of(self.step)
         for group in self.optimizer.param_groups:
-            group['lr'] = self.lr * group['lr_factor']
+            group['lr'] = lr * group['lr_factor']
         moved = [tuple(part.to(self.device, non_blocking=True) for part in pair) for pair in parts]
         # As bytes until here, as 64 bits a pixel would take longer to move than all else.
         moved = [(pixels, target.long()) for pixels, target in moved]
@@ -164,6 +164,10 @@ class Trainer:
             self.averaged.update_parameters(self.model)
         self.step += 1
         return value
+
+    def _lr_of(self, step: int) -> float:
+        config = self.config
+        return config.lr * poly_with_warmup(step, self.steps, config.warmup_steps, config.poly_power)
 
     def _backward(self, pixels: Tensor, target: Tensor, share: Tensor, *, last: bool) -> Tensor:
         """Add up the gradients of one part; processes exchange theirs with the last one."""
