@@ -33,7 +33,7 @@ def folders_seen_from(site: Path, ament_prefix_path: str = '') -> list[Path]:
     program = 'from sfnet_ros.share import share_folders; [print(folder) for folder in share_folders()]'
     command = [sys.executable, '-c', program]
     # Run outside the checkout, whose package would be found first.
-    answer = subprocess.run(command, env=environment, cwd=site, capture_output=True, text=True, timeout=20, check=True)
+    answer = subprocess.run(command, env=environment, cwd=site, capture_output=True, text=True, timeout=100, check=True)
     return [Path(line) for line in answer.stdout.splitlines()]
 
 

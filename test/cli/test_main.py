@@ -180,7 +180,7 @@ def test_an_interrupt_ends_with_130_and_no_half_written_file(tmp_path: Path, sma
             assert time.monotonic() < deadline
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors.decode().splitlines()[-1] == 'sfnet predict: interrupted'
     assert b'Traceback' not in errors

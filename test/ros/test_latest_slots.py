@@ -26,7 +26,7 @@ def test_take_waits_for_an_item_or_a_nudge_of_another_thread() -> None:
         taker = threading.Thread(target=lambda: taken.append(slots.take()))
         taker.start()
         wake()
-        taker.join(5)
+        taker.join(60)
         assert taken.pop() == expected
 
 
@@ -36,7 +36,7 @@ def test_close_wakes_who_waits_and_gives_nothing_any_more() -> None:
     taker = threading.Thread(target=lambda: taken.append(slots.take()))
     taker.start()
     assert slots.close() == []
-    taker.join(5)
+    taker.join(60)
     assert taken == [None]
     assert slots.put('front', 1) is True
     slots.nudge()

@@ -82,7 +82,8 @@ def test_a_signal_ends_the_process_while_it_is_busy_with_an_import(number: signa
     assert process.stdout is not None
     assert process.stdout.readline() == 'ready\n'
     process.send_signal(number)
-    output, _ = process.communicate(timeout=2)
+    # Which would take a minute.
+    output, _ = process.communicate(timeout=30)
     assert (process.returncode, output) == (0, '')
 
 
@@ -104,7 +105,7 @@ def test_after_the_hand_over_the_first_signal_asks_and_later_ones_are_ignored() 
     assert process.stdout.readline() == 'asked\n'
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=10)
+    output, _ = process.communicate(timeout=30)
     assert (process.returncode, output) == (0, 'ended in order\n')
 
 
@@ -121,7 +122,7 @@ def test_a_process_that_does_not_end_by_itself_is_ended_within_two_seconds() -> 
     assert process.stdout.readline() == 'ready\n'
     process.send_signal(signal.SIGTERM)
     started_s = time.monotonic()
-    assert process.wait(10) == 0
+    assert process.wait(30) == 0
     assert time.monotonic() - started_s < 2
     process.communicate()
 

@@ -22,6 +22,19 @@ from sfnet_ros.cli import main
 
 DEADLINE_S = 60
 
+# Waits in the middle of its second chunk for what comes, as else it may be through before it is killed.
+STOPS_AT_WORK = """if True:
+    import signal, sys
+    from sfnet_ros.bags.label.work_folder import WorkFolder
+    from sfnet_ros.cli import main
+    put, chunks = WorkFolder.put, []
+    def put_once(*args, **kwargs):
+        if chunks:
+            signal.pause()
+        chunks.append(put(*args, **kwargs))
+    WorkFolder.put = put_once
+    sys.exit(main(sys.argv[1:]))"""
+
 
 def arguments(bag: Path, out: Path, model: Path, *more: str) -> list[str]:
     options = ['--model', str(model), '--backend', 'torch', '--jobs', '1', '--chunk', '2']
@@ -94,13 +107,13 @@ def test_a_process_of_a_user_killed_at_work_ends_with_the_same_bag(
     drive: Path, calm: Path, small_model: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / 'labelled'
-    command = [sys.executable, '-m', 'sfnet_ros.cli', *arguments(drive, out, small_model)]
+    command = [sys.executable, '-c', STOPS_AT_WORK, *arguments(drive, out, small_model)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + DEADLINE_S
     while not list(tmp_path.glob('labelled.partial-*/chunk_*')):
         assert process.poll() is None
         assert time.monotonic() < deadline
-        time.sleep(0.001)
+        time.sleep(0.01)
     process.kill()
     assert process.wait() == -signal.SIGKILL
     assert not out.exists()

@@ -26,6 +26,9 @@ def test_modules_of_the_current_directory_are_not_imported(
     environment = isolated_environment(60, {**os.environ, 'PYTHONSAFEPATH': safe_path})
     arguments = ['nowhere', '--topic', '/image', '--publish-on', '/image']
     child = Child('player', 'sfnet_ros.ros.replay.player', arguments, environment)
+    # To its end, of which a failure is told a few seconds after it at most.
+    while child.hear() is not None:
+        pass
     assert str(child.failure()).startswith('the player ended with exit code 1: there is no bag at nowhere')
 
 
@@ -35,7 +38,10 @@ def test_a_checkout_that_is_not_installed_is_where_its_children_come_from(tmp_pa
     supervisor = """if True:
         import os
         from sfnet_ros.ros.replay.child import Child
-        print(Child('child', 'sfnet_ros.where', [], os.environ).failure())"""
+        child = Child('child', 'sfnet_ros.where', [], os.environ)
+        while child.hear() is not None:
+            pass
+        print(child.failure())"""
     said = subprocess.run(
         [sys.executable, '-c', supervisor], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
     ).stdout

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ..bench import wait_until
+from ..bench import DEADLINE_S, wait_until
 from ..node_process import SHARED_MEMORY, remove_orphans
 from .conftest import SAMPLE, children_of
 
@@ -76,7 +76,7 @@ def running(model_folder: Path, tmp_path: Path) -> Iterator[RunningReplay]:
 def stop(running: RunningReplay, kill: Callable[[], object]) -> tuple[int, str]:
     children, shared = running.children(), running.shared_memory()
     kill()
-    _, said = running.supervisor.communicate(timeout=15)
+    _, said = running.supervisor.communicate(timeout=DEADLINE_S)
     for name, child in children.items():
         wait_until(lambda child=child: not Path(f'/proc/{child}').exists(), f'the {name} has ended')  # type: ignore[misc]
     assert not [path for path in shared if path.exists()]
@@ -87,29 +87,29 @@ def stop(running: RunningReplay, kill: Callable[[], object]) -> tuple[int, str]:
     'signals', [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]], ids=['terminated', 'interrupted twice']
 )
 def test_stopped_while_frames_flow(signals: list[signal.Signals], running: RunningReplay, tmp_path: Path) -> None:
-    wait_until(running.has_labels, 'a label arrives', 60)
+    wait_until(running.has_labels, 'a label arrives')
     code, said = stop(running, lambda: [running.supervisor.send_signal(number) for number in signals])
     assert (code, said) == (130, 'sfnet bag replay: interrupted\n')
     assert list((tmp_path / 'out').iterdir()) == []
 
 
 def test_interrupted_at_once_with_its_group_as_by_ctrl_c(running: RunningReplay) -> None:
-    wait_until(lambda: len(running.children()) == 3, 'the children have started', 30)
+    wait_until(lambda: len(running.children()) == 3, 'the children have started')
     code, said = stop(running, lambda: os.killpg(running.supervisor.pid, signal.SIGINT))
     assert (code, said) == (130, 'sfnet bag replay: interrupted\n')
 
 
 def test_killed_supervisor_takes_its_children_along(running: RunningReplay) -> None:
-    wait_until(running.has_labels, 'a label arrives', 60)
+    wait_until(running.has_labels, 'a label arrives')
     assert stop(running, running.supervisor.kill) == (-signal.SIGKILL, '')
 
 
 @pytest.mark.parametrize(('module', 'name'), [('segmentation_node', 'node'), ('player', 'player')])
 def test_a_child_that_is_killed_ends_the_replay(module: str, name: str, running: RunningReplay) -> None:
-    wait_until(running.has_labels, 'a label arrives', 60)
+    wait_until(running.has_labels, 'a label arrives')
     children = running.children()
     os.kill(children[module], signal.SIGKILL)
-    _, said = running.supervisor.communicate(timeout=15)
+    _, said = running.supervisor.communicate(timeout=DEADLINE_S)
     assert running.supervisor.returncode == 1
     assert said == f'sfnet bag replay: the {name} was ended by SIGKILL\n'
     assert not [child for child in children.values() if Path(f'/proc/{child}').exists()]

@@ -124,10 +124,10 @@ def drain(received: queue.SimpleQueue[Any]) -> list[Any]:
 def test_a_node_that_stands_still_ends_the_replay_with_a_sentence(
     short_drive: Path, model_folder: Path, domain: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr('sfnet_ros.ros.replay.conduct.ANSWER_S', 0.5)
     nodes: list[int] = []
 
     def stop_the_node() -> None:
+        monkeypatch.setattr('sfnet_ros.ros.replay.conduct.ANSWER_S', 0.5)
         nodes.append(children_of(os.getpid())['segmentation_node'])
         os.kill(nodes[-1], signal.SIGSTOP)
 

@@ -43,7 +43,7 @@ def test_who_synchronises_waits_for_the_recording() -> None:
         thread = threading.Thread(target=synchronise)
         thread.start()
         assert not through.wait(0.2)
-    assert through.wait(5)
+    assert through.wait(60)
     thread.join()
 
 
