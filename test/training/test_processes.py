@@ -18,6 +18,19 @@ from sfnet_ros.cli import main
 ROOT = Path(__file__).parents[2]
 SFNET = ['-m', 'sfnet_ros.cli']
 
+# Waits for what comes instead of keeping the state of its third epoch: a small run would be over before it is killed.
+STOPS_AT_WORK = """if True:
+    import signal, sys
+    from sfnet_ros.cli import main
+    from sfnet_ros.training.trainer import Trainer
+    save = Trainer.save
+    def save_or_wait(trainer, *others):
+        if trainer.epoch > 2:
+            signal.pause()
+        save(trainer, *others)
+    Trainer.save = save_or_wait
+    sys.exit(main(sys.argv[1:]))"""
+
 
 @pytest.fixture
 def write_config(drive, tmp_path):
@@ -73,7 +86,7 @@ def test_two_processes_train_and_validate_as_one_with_the_same_batch(write_confi
     command = ['train', '--config', str(config), '--device', 'cpu', '--out']
     torchrun = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', '2']
     together = [*torchrun, *SFNET, *command, str(tmp_path / 'two')]
-    done = subprocess.run(together, cwd=ROOT, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(together, cwd=ROOT, capture_output=True, text=True, timeout=250)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count('model: ') == 1
     assert main([*command, str(tmp_path / 'one')]) == 0
@@ -92,7 +105,7 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(write_c
     torn, whole = tmp_path / 'torn', tmp_path / 'whole'
     command = ['train', '--config', str(config), '--device', 'cpu', '--out']
     with subprocess.Popen(
-        [sys.executable, *SFNET, *command, str(torn)], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [sys.executable, '-c', STOPS_AT_WORK, *command, str(torn)], cwd=ROOT, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr
         assert any('epoch 2/6: loss' in line for line in process.stderr)
