@@ -24,7 +24,7 @@ def labels_section(
     target: NDArray[np.uint8] | None,
     label_space: LabelSpace,
 ) -> Markup:
-    """Show a frame, its truth, and what each model labels and where it errs, side by side.
+    """Show a frame beside its truth, then the labels of the models, then their errors, all side by side.
 
     Args:
         rgb: The frame, ``(H, W, 3)``.
@@ -39,12 +39,16 @@ def labels_section(
         figures.append(png_figure('truth', _shown(colorize(target, label_space), exact=True)))
     for name, label_map in label_maps.items():
         figures.append(png_figure(f'labels of {name}', _shown(colorize(label_map, label_space), exact=True)))
-        if target is not None:
-            scored = target != LabelSpace.ignore_index
-            wrong = float(np.sum((label_map != target) & scored)) / max(1.0, float(np.sum(scored)))
-            caption = f'errors of {name}: {100 * wrong:.1f} % of the pixels (red; black is not scored)'
-            figures.append(png_figure(caption, _shown(error_map(label_map, target), exact=True)))
+    if target is not None:
+        figures += [_errors(name, label_map, target) for name, label_map in label_maps.items()]
     return join(tag('h3', 'Labels'), *figures)
+
+
+def _errors(name: str, label_map: NDArray[np.uint8], target: NDArray[np.uint8]) -> Markup:
+    scored = target != LabelSpace.ignore_index
+    wrong = float(np.sum((label_map != target) & scored)) / max(1.0, float(np.sum(scored)))
+    caption = f'errors of {name}: {100 * wrong:.1f} % of the pixels (red; black is not scored)'
+    return png_figure(caption, _shown(error_map(label_map, target), exact=True))
 
 
 def alignment_section(name: str, rgb: Picture, alignments: Sequence[Alignment]) -> Markup:
