@@ -38,6 +38,7 @@ def train_and_save(config: TrainingConfig, recipe: str, data: RunData, out: Path
         resume: Go on from the state in ``out``.
     """
     from sfnet_ros.cli.training_models import check_origins, manifest_of
+    from sfnet_ros.datasets.check import check_readable
     from sfnet_ros.evaluation import scores_table
     from sfnet_ros.runtime.model_folders import check_destination
 
@@ -64,6 +65,8 @@ def train_and_save(config: TrainingConfig, recipe: str, data: RunData, out: Path
         # All crops are of one size, so a GPU tries out its convolutions once.
         torch.backends.cudnn.benchmark = own.type == 'cuda'
         trainer = _trainer(config, data, own, processes, out if resume else None)
+        if data.validation and processes.first:
+            check_readable(data.validation)
         validate = _Validator(config, data.validation, own, processes) if data.validation else None
         scores = _run(trainer, data.dataset, out, validate, keep_best)
     if processes.first:

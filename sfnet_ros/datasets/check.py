@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from sfnet_ros.datasets import LAYOUTS, LabelledPictures, open_dataset
 from sfnet_ros.labels import LabelSpace
+
+# Hundreds help nobody who waits for a run to begin.
+_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,32 @@ def check_split(
         unlabelled=float(counts[LabelSpace.ignore_index] / max(1, counts.sum())),
         problems=tuple(problems),
     )
+
+
+def check_readable(dataset: LabelledPictures) -> None:
+    """Read every pair of a data set, before hours of work that would end at one that cannot be used.
+
+    Raises:
+        ValueError: Some cannot; see `refuse_damaged`.
+    """
+    refuse_damaged([found for found in _read_all(dataset, iter) if isinstance(found, str)], len(dataset))
+
+
+def refuse_damaged(problems: Sequence[str], count: int) -> None:
+    """End in one error if pairs of a data set cannot be used.
+
+    Args:
+        problems: A sentence for each of them.
+        count: Pairs in all.
+
+    Raises:
+        ValueError: There are problems: the one, or the first ten.
+    """
+    if len(problems) == 1:
+        raise ValueError(problems[0])
+    if problems:
+        more = f'. `sfnet data check` lists {len(problems) - _LISTED} more' if len(problems) > _LISTED else ''
+        raise ValueError(f'{len(problems)} of {count} pictures cannot be used: {". ".join(problems[:_LISTED])}{more}')
 
 
 def _read_all(

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from sfnet_ros.datasets import Sample
+from sfnet_ros.datasets.check import refuse_damaged
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.training.transforms import Bytes
 
@@ -39,6 +40,9 @@ class Pictures:
         num_classes: Classes to count.
         long_side: Long side in px that pictures are resized to; 0: they are left as they are.
         cache_gib: Memory that pictures are kept in; the rest is read from disk each time.
+
+    Raises:
+        ValueError: Pictures cannot be used, which are listed; or there is nothing of any class.
     """
 
     def __init__(self, dataset: Labelled, num_classes: int, long_side: int = 0, cache_gib: float = 4.0) -> None:
@@ -46,12 +50,17 @@ class Pictures:
         self._long_side = long_side
         self._kept: list[tuple[Bytes, Bytes]] = []
         self.pixel_counts = torch.zeros(num_classes, dtype=torch.long)
-        used = 0
-        for image, target in self._read_all():
+        used, problems = 0, list[str]()
+        for found in self._read_all():
+            if isinstance(found, str):
+                problems.append(found)
+                continue
+            image, target = found
             self.pixel_counts += torch.from_numpy(np.bincount(target.ravel(), minlength=256)[:num_classes])
             used += image.nbytes + target.nbytes
             if used <= cache_gib * 2**30:
                 self._kept.append((image, target))
+        refuse_damaged(problems, len(dataset))
         if not self.pixel_counts.any():
             raise ValueError(
                 f'none of the {len(dataset)} label maps has a pixel of a class of {dataset.label_space.name}; '
@@ -66,12 +75,18 @@ class Pictures:
         """Give a picture ``(H, W, 3)`` uint8 and its train ids ``(H, W)`` uint8."""
         return self._kept[index] if index < len(self._kept) else self._read(index)
 
-    def _read_all(self) -> Iterator[tuple[Bytes, Bytes]]:
+    def _read_all(self) -> Iterator[tuple[Bytes, Bytes] | str]:
         # Decoding releases the interpreter's lock. A few at a time, as what is decoded waits in memory.
         threads = os.cpu_count() or 1
         with ThreadPoolExecutor(threads) as pool:
             for start in range(0, len(self), 4 * threads):
-                yield from pool.map(self._read, range(start, min(start + 4 * threads, len(self))))
+                yield from pool.map(self._read_or_tell, range(start, min(start + 4 * threads, len(self))))
+
+    def _read_or_tell(self, index: int) -> tuple[Bytes, Bytes] | str:
+        try:
+            return self._read(index)
+        except ValueError as error:
+            return str(error)
 
     def _read(self, index: int) -> tuple[Bytes, Bytes]:
         sample = self._dataset[index]

@@ -105,6 +105,18 @@ def test_a_run_is_neither_overwritten_nor_resumed_by_mistake(drive, config, tmp_
     assert main([*command, '--resume']) == 0
 
 
+@pytest.mark.parametrize('split', ['train', 'val'])
+def test_pictures_that_cannot_be_used_are_listed_before_the_training(drive, config, tmp_path, capsys, split):
+    first, second, *_ = sorted((drive / f'{split}annot').iterdir())
+    first.write_bytes(b'torn')
+    cv2.imwrite(str(second), np.full((48, 65), 3, np.uint8))
+    assert main(['train', '--config', str(config), '--data', str(drive), '--out', str(tmp_path / 'run')]) == 1
+    printed = capsys.readouterr()
+    assert f'2 of 4 pictures cannot be used: label map {first} cannot be read' in printed.err
+    assert f'label map {second} is 48x65' in printed.err
+    assert not (tmp_path / 'run').exists()
+
+
 @pytest.mark.parametrize(
     ('change', 'sentence'),
     [

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from sfnet_ros.datasets import open_dataset
+from sfnet_ros.datasets.check import refuse_damaged
 from sfnet_ros.evaluation import ConfusionMatrix
 from sfnet_ros.labels import LabelSpace
 from sfnet_ros.network.normalize import PixelNormalizer
@@ -100,6 +101,24 @@ def test_a_picture_that_vanished_since_it_was_read_is_told_of_in_a_sentence(conf
         ValueError, match=f'^picture {vanished} cannot be read; it is gone, damaged or of an unknown format$'
     ):
         train(trainer, tmp_path / 'run')
+
+
+def test_all_pictures_that_cannot_be_used_are_listed_before_training(config, tmp_path):
+    for folder in ('images', 'labels'):
+        (tmp_path / folder).mkdir()
+        for name in 'abcd':
+            cv2.imwrite(str(tmp_path / folder / f'{name}.png'), np.full((32, 64), CAR, np.uint8))
+    (tmp_path / 'images' / 'a.png').write_bytes(b'torn')
+    cv2.imwrite(str(tmp_path / 'labels' / 'c.png'), np.full((32, 65), CAR, np.uint8))
+    dataset = open_dataset('folder', tmp_path, '', LabelSpace.load('camvid'))
+    with pytest.raises(
+        ValueError, match=r'2 of 4 pictures cannot be used:\n.*a\.png cannot be read.*\n.*c\.png is 32x65'
+    ):
+        Trainer(config(), dataset, None, CPU)
+    with pytest.raises(
+        ValueError, match=r'11 of 99 pictures cannot be used: 0(\. 0){9}\. `sfnet data check` lists 1 more$'
+    ):
+        refuse_damaged(['0'] * 11, 99)
 
 
 def test_a_picture_of_one_row_is_brought_to_a_long_side(tmp_path):
