@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from functools import partial
 
 from sfnet_ros.ros.process import prepare_process
+from sfnet_ros.ros.replay.acquaintance import become_known
 from sfnet_ros.ros.replay.line import MATCH_POLL_S, Line, running_ros
 from sfnet_ros.ros.replay.stamping import stamp_of
 
@@ -44,6 +45,7 @@ def main() -> None:
         line.say('ready')
         while node.count_publishers(args.topic) == 0 and not line.stop.wait(MATCH_POLL_S):
             pass
+        become_known(node, executor, line)
         line.say('matched')
         while not line.stop.is_set():
             executor.spin_once(timeout_sec=0.1)

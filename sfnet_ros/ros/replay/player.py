@@ -11,6 +11,8 @@ from sfnet_ros.ros.process import prepare_process
 from sfnet_ros.ros.replay.line import Line, running_ros
 
 if TYPE_CHECKING:
+    from rclpy.node import Node
+
     from sfnet_ros.bags.read import Bag
     from sfnet_ros.ros.replay.outlet import Outlet
     from sfnet_ros.ros.replay.pacing import Pace, Timekeeper
@@ -25,6 +27,8 @@ def main() -> None:
     line = Line(prepare_process())
     args = _parse()
 
+    import rclpy
+
     from sfnet_ros.bags.read import Bag
     from sfnet_ros.ros.replay.pacing import Timekeeper
     from sfnet_ros.ros.replay.playing import meet
@@ -33,8 +37,9 @@ def main() -> None:
     with running_ros(), Bag(args.bag) as bag:
         info = args.info if bag.topics.get(args.info) == _INFO_TYPE else None
         own_clock = _CLOCK_TOPIC if bag.topics.get(_CLOCK_TOPIC) == _CLOCK_TYPE else None
-        outlets = _outlets(bag, args.topic, args.publish_on, info)
-        if meet(outlets[args.topic].publisher, line):
+        node = rclpy.create_node('sfnet_replay_player')
+        outlets = _outlets(node, bag, args.topic, args.publish_on, info)
+        if meet(node, outlets[args.topic].publisher, line):
             # A recording's own clock is sent as it was recorded: two clocks would be none.
             clock = outlets[_CLOCK_TOPIC]
             show, is_watched = (clock.show, clock.is_heard) if own_clock is None else (_show_nothing, lambda: False)
@@ -42,16 +47,14 @@ def main() -> None:
             _play(Sequence(bag, args.topic, info, own_clock, args.loops), timekeeper, outlets, line, args.at_word)
 
 
-def _outlets(bag: Bag, topic: str, publish_on: str, info: str | None) -> dict[str, Outlet]:
+def _outlets(node: Node, bag: Bag, topic: str, publish_on: str, info: str | None) -> dict[str, Outlet]:
     """Advertise what is sent, by the topic that it was recorded on."""
-    import rclpy
     from rosgraph_msgs.msg import Clock
     from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
     from sfnet_ros.bags.messages import IMAGE
     from sfnet_ros.ros.replay.outlet import Outlet
 
-    node = rclpy.create_node('sfnet_replay_player')
     image_type = Image if bag.image_topics[topic] == IMAGE else CompressedImage
     outlets = {topic: Outlet(node, publish_on, image_type), _CLOCK_TOPIC: Outlet(node, _CLOCK_TOPIC, Clock)}
     if info is not None:

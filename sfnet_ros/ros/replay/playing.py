@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sfnet_ros.ros.replay.acquaintance import become_known
 from sfnet_ros.ros.replay.line import MATCH_POLL_S, Line
 
 
@@ -39,7 +40,7 @@ def play(
         at_once: Wait for nobody.
     """
     publisher = node.create_publisher(message_type, topic, 10)
-    if not meet(publisher, line, at_once):
+    if not meet(node, publisher, line, at_once):
         return
     start_ns = time.monotonic_ns()
     for frame in frames:
@@ -54,16 +55,26 @@ def play(
     line.stop.wait()
 
 
-def meet(publisher: Any, line: Line, at_once: bool = False) -> bool:
+def meet(node: Any, publisher: Any, line: Line, at_once: bool = False) -> bool:
     """Wait for a subscriber and for the word to go, and say whether it came before the end.
 
     Args:
+        node: Publishes.
         publisher: Of the frames.
         line: To the supervisor.
         at_once: Wait for nobody.
     """
+    from rclpy.executors import SingleThreadedExecutor
+
     line.say('ready')
-    while not at_once and publisher.get_subscription_count() == 0 and not line.stop.wait(MATCH_POLL_S):
+    if at_once:
+        line.say('matched')
+        return True
+    while publisher.get_subscription_count() == 0 and not line.stop.wait(MATCH_POLL_S):
         pass
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    become_known(node, executor, line)
+    executor.shutdown()
     line.say('matched')
-    return at_once or line.wait_for_word()
+    return line.wait_for_word()

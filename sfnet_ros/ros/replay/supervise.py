@@ -15,9 +15,6 @@ from sfnet_ros.ros.replay.stage import Cast, Program, open_stage
 START_S = 90.0
 # A backend that was not prepared is waited for where nothing may stand in for it.
 _PREPARATION_S = 600.0
-# One end of a topic finds the other a little earlier than the other way round, and nothing tells when both have: what
-# is sent in between is lost, and would count as dropped by the node.
-_SETTLE_S = 0.5
 # What goes with a label follows it at once.
 _COMPANIONS_S = 1.0
 
@@ -71,7 +68,6 @@ def perform(
         stage.start('node', 'collector', 'player')
         if not stage.wait_for(lambda: stage.matched == {'player', 'collector'}, start_s):
             raise ReplayError(f'the node did not take frames of {cast.camera} within {start_s:g} s of its start')
-        stage.wait_for(lambda: False, _SETTLE_S)
         conduct(stage)
         stage.wait_for(stage.is_complete, _COMPANIONS_S)
         stage.end_in_order()
