@@ -76,6 +76,27 @@ def open_dataset(
     return dataset
 
 
+def find_frames(layout: str, root: str | Path, split: str, label_space: LabelSpace) -> dict[str, Path]:
+    """Find the pictures of a split by their names, with or without labels.
+
+    Args:
+        layout: A key of `LAYOUTS`.
+        root: Folder of the data set.
+        split: One of the layout's.
+        label_space: Classes that they are to be labelled in.
+
+    Raises:
+        FileNotFoundError: A folder of that layout does not exist.
+        ValueError: The layout's pictures are known by their labels alone, or labelled in other classes.
+    """
+    find = LAYOUTS[layout].frames
+    if find is None:
+        known = ', '.join(name for name, other in LAYOUTS.items() if other.frames)
+        raise ValueError(f'layout {layout} is read with its labels alone; without them, accepted is {known}')
+    _check_label_space(layout, label_space)
+    return find(Path(root), split)
+
+
 def _check_label_space(layout: str, label_space: LabelSpace) -> None:
     accepted = LAYOUTS[layout].label_spaces
     of_others = {name for other in LAYOUTS.values() for name in other.label_spaces} - set(accepted)
@@ -98,4 +119,4 @@ def _select_drives(
     dataset.keep_drives((drives or present) - exclude_drives)
 
 
-__all__ = ['LAYOUTS', 'LabelledPictures', 'Layout', 'Sample', 'open_dataset']
+__all__ = ['LAYOUTS', 'LabelledPictures', 'Layout', 'Sample', 'find_frames', 'open_dataset']

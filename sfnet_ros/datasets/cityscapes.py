@@ -13,14 +13,16 @@ from sfnet_ros.datasets.pairing import Pair, files_by_name, pair_up
 from sfnet_ros.labels import LabelSpace
 
 
+def _frames(root: Path, split: str) -> dict[str, Path]:
+    return files_by_name(root / 'leftImg8bit' / split, '*/*', '_leftImg8bit')
+
+
 def _fine_pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
-    images = files_by_name(root / 'leftImg8bit' / split, '*/*', '_leftImg8bit')
-    return pair_up(images, files_by_name(root / 'gtFine' / split, '*/*', '_gtFine_labelIds'))
+    return pair_up(_frames(root, split), files_by_name(root / 'gtFine' / split, '*/*', '_gtFine_labelIds'))
 
 
 def _coarse_pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
-    images = files_by_name(root / 'leftImg8bit' / split, '*/*', '_leftImg8bit')
-    return pair_up(images, files_by_name(root / 'gtCoarse' / split, '*/*', '_gtCoarse_labelIds'))
+    return pair_up(_frames(root, split), files_by_name(root / 'gtCoarse' / split, '*/*', '_gtCoarse_labelIds'))
 
 
 def _sequence_pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
@@ -44,6 +46,7 @@ CITYSCAPES = Layout(
     marks=(('leftImg8bit', 'gtFine/*/*/*_gtFine_labelIds.png'),),
     pairs=_fine_pairs,
     reader=label_id_reader,
+    frames=_frames,
     drive_of=before_underscore,
 )
 

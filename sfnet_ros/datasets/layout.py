@@ -30,6 +30,7 @@ class Layout:
         marks: What tells this layout from the others: one of these groups of paths, globs below the root, is there.
         pairs: Lists the pairs of a split.
         reader: Gives what reads a label map in the label ids of a label space.
+        frames: Finds the pictures of a split by their names, with or without labels; None: labels are needed.
         drive_of: Tells the drive or city from a picture's name, where names have one.
         files_of: For label spaces whose label maps are files of their own, globs of them below the root.
     """
@@ -41,6 +42,7 @@ class Layout:
     marks: tuple[tuple[str, ...], ...]
     pairs: Callable[[Path, str, LabelSpace], list[Pair]]
     reader: Callable[[Path, LabelSpace], Reader]
+    frames: Callable[[Path, str], dict[str, Path]] | None = None
     drive_of: Callable[[str], str] | None = None
     files_of: Mapping[str, str] = field(default_factory=dict)
 

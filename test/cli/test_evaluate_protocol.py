@@ -77,22 +77,39 @@ def test_a_row_as_in_the_paper(drive, small_model, capsys):
     assert line.count('---') == row.count('|') - 1 == 13
 
 
-def test_a_submission_holds_every_picture_at_its_size(small_model, tmp_path):
+@pytest.mark.parametrize('labels', ['none', 'nothing labelled'])
+def test_a_submission_holds_every_picture_at_its_size(small_model, tmp_path, capsys, labels):
     root = tmp_path / 'cityscapes'
-    for kind, folder, ending in ((3, 'leftImg8bit', 'leftImg8bit'), (None, 'gtFine', 'gtFine_labelIds')):
+    files = {'leftImg8bit': ('leftImg8bit', (96, 128, 3)), 'gtFine': ('gtFine_labelIds', (96, 128))}
+    for folder in ('leftImg8bit',) if labels == 'none' else files:
+        ending, shape = files[folder]
         path = root / folder / 'test' / 'berlin' / f'berlin_000000_000019_{ending}.png'
         path.parent.mkdir(parents=True)
-        cv2.imwrite(str(path), np.full((96, 128, 3) if kind else (96, 128), 7, np.uint8))
+        # The published labels of the test split are those of what is out of the region of interest.
+        cv2.imwrite(str(path), np.full(shape, 3, np.uint8))
     model = save_cityscapes_model(small_model, tmp_path / 'model')
     out = tmp_path / 'test.zip'
     command = ['evaluate', '--model', str(model), '--layout', 'cityscapes', '--data', str(root), '--split', 'test']
     assert main([*command, '--precision', 'float32', '--backend', 'torch', '--submission', str(out)]) == 0
+    assert 'so there are no scores' in capsys.readouterr().out
     with zipfile.ZipFile(out) as archive:
         (name,) = archive.namelist()
         ids = cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_UNCHANGED)
     assert name == 'berlin_000000_000019_pred.png'
     assert ids.shape == (96, 128)
     assert set(np.unique(ids)) <= {item.label_ids[0] for item in load_manifest(model).load_label_space().classes}
+
+
+def test_scores_that_there_are_not_are_written_as_none_and_never_recorded(small_model, tmp_path, capsys):
+    root = tmp_path / 'plain'
+    for folder, shape in (('images', (96, 128, 3)), ('labels', (96, 128))):
+        (root / folder).mkdir(parents=True)
+        cv2.imwrite(str(root / folder / 'a.png'), np.full(shape, 11, np.uint8))
+    command = ['evaluate', '--model', str(small_model), '--layout', 'folder', '--data', str(root), '--split', '']
+    assert main([*command, '--json', str(tmp_path / 'scores.json')]) == 0
+    assert json.loads((tmp_path / 'scores.json').read_text()) == {'miou': None, 'iou_per_class': {}}
+    assert main([*command, '--precision', 'float32', '--backend', 'torch', '--record']) == 1
+    assert 'nothing to record' in capsys.readouterr().err
 
 
 def save_cityscapes_model(like, folder):
@@ -114,6 +131,7 @@ def save_cityscapes_model(like, folder):
         (['--crop', '832'], "--crop '832' is not accepted"),
         (['--crop', '832x832', '--record'], '--record notes what the model gives as it is'),
         (['--submission', 'out.png'], 'is no .zip'),
+        (['--submission', 'out.zip', '--split', 'test'], 'layout camvid is read with its labels alone'),
     ],
 )
 def test_options_that_do_not_go_together_end_in_a_sentence(drive, small_model, capsys, options, sentence):
