@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sfnet_ros.ros.replay.child import end_with
 
@@ -68,11 +69,37 @@ class NodeProcess:
         return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
     def end(self, *signals: signal.Signals, within_s: float = DEADLINE_S) -> tuple[int, float]:
-        """Send signals at once, and return the exit code and how many seconds the end took."""
-        started_s = time.monotonic()
+        """Send signals at once, and return the exit code and how many seconds the end took, see `await_end`."""
         for number in signals:
             self.popen.send_signal(number)
-        return self.popen.wait(within_s), time.monotonic() - started_s
+        return await_end(self.popen, within_s)
+
+
+def await_end(process: subprocess.Popen[Any], within_s: float = DEADLINE_S) -> tuple[int, float]:
+    """Wait for the end of a process, and give its exit code, and for how many seconds it was still seen.
+
+    Those for which one of its threads waited for a core are left out, as Linux counts them: a busy machine hands out
+    seconds late.
+    """
+    started_s, before = time.monotonic(), _waited_s(process.pid)
+    seen_s = waited_s = 0.0
+    while process.poll() is None:
+        now = _waited_s(process.pid)
+        waited_s = max([waited_s, *(total_s - before.get(thread, 0.0) for thread, total_s in now.items())])
+        seen_s = time.monotonic() - started_s
+        if seen_s > within_s:
+            raise subprocess.TimeoutExpired(process.args, within_s)
+        time.sleep(0.02)
+    return process.returncode, seen_s - waited_s
+
+
+def _waited_s(pid: int) -> dict[str, float]:
+    """Give for how long each thread of a process has waited for a core, where the kernel tells."""
+    waited = {}
+    for thread in Path(f'/proc/{pid}/task').glob('*'):
+        with suppress(OSError):
+            waited[thread.name] = int((thread / 'schedstat').read_text().split()[1]) / 1e9
+    return waited
 
 
 def remove_orphans(before: set[Path]) -> None:
