@@ -23,8 +23,9 @@ class BoundaryScore:
 
     A pixel is on the boundary of its class where a neighbour above, below or beside it is of another class; where the
     truth of either of them is 255 there is no boundary. Two boundary pixels of a class meet where they are at most
-    0.75 % of the picture's diagonal apart, across and down. Precision is the share of predicted boundary pixels that
-    meet the truth, recall that of true ones that meet the prediction, and F their harmonic mean.
+    0.75 % of the picture's diagonal apart, rounded up to whole pixels, across and down. Precision is the share of
+    predicted boundary pixels that meet the truth, recall that of true ones that meet the prediction, and F their
+    harmonic mean.
 
     Source: G. Csurka et al., "What is a good evaluation measure for semantic segmentation?", BMVC 2013; they take the
     mean over pictures, and this is over the whole set, as mIoU is.
