@@ -23,7 +23,7 @@ PASCAL_CONTEXT = Layout(
     title='PASCAL Context, in the folders of VOC 2010',
     tree=(
         'JPEGImages/<name>.jpg',
-        'SegmentationClassContext/<name>.png (0 is the background, 1 to 59 are the classes)',
+        'SegmentationClassContext/<name>.png (0 is the background, 1 to 59 are the classes by the alphabet)',
         'ImageSets/SegmentationContext/<split>.txt (a name a line)',
     ),
     splits=('train', 'val'),
