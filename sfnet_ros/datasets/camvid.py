@@ -5,6 +5,7 @@ Source: Brostow et al. 2008; split and 11 classes of Badrinarayanan et al. 2017.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ from numpy.typing import NDArray
 from sfnet_ros.datasets.folder import pair_folders
 from sfnet_ros.datasets.label_files import read_label_colors
 from sfnet_ros.datasets.layout import Layout, Reader, before_underscore, label_id_reader
-from sfnet_ros.datasets.pairing import Pair, files_by_name, pair_listed
+from sfnet_ros.datasets.pairing import Pair, files_by_name, pair_listed, pair_named
 from sfnet_ros.labels import LabelSpace
 
 _SPLITS = ('train', 'val', 'test')
 
 _VOID = 11
+_NAME = re.compile(r'(0001TP|0006R0|0016E5|Seq05VD)_f?(\d+)')
 
 # Colours of the original label maps, by the label id of the class that they became. All other colours are void.
 _COLORS = {
@@ -52,7 +54,24 @@ def _pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
 def _full_pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
     images = files_by_name(root / '701_StillsRaw_full', '*')
     labels = files_by_name(root / 'LabeledApproved_full', '*', '_L')
-    return pair_listed(root / f'{split}.txt', images, labels)
+    listing = root / f'{split}.txt'
+    if listing.is_file():
+        return pair_listed(listing, images, labels)
+    names = {name for name in images if segnet_split(name) == split}
+    if not names:
+        raise FileNotFoundError(f'{listing} does not exist, and no picture is of {split} in the SegNet split')
+    return pair_named(names, images, labels)
+
+
+def segnet_split(name: str) -> str:
+    """Tell the split of a picture such as ``0016E5_08159`` by its drive and frame; empty: it is none of CamVid's."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return ''
+    drive, frame = found[1], int(found[2])
+    if drive == 'Seq05VD' or (drive == '0001TP' and frame > 8520):
+        return 'test'
+    return 'val' if drive == '0016E5' and 7959 <= frame <= 8159 else 'train'
 
 
 def _color_reader(_root: Path, _label_space: LabelSpace) -> Reader:
@@ -83,7 +102,7 @@ CAMVID_FULL = Layout(
     tree=(
         '701_StillsRaw_full/<drive>_<frame>.png',
         'LabeledApproved_full/<drive>_<frame>_L.png (colours)',
-        '<split>.txt (a picture a line, as in the SegNet split)',
+        '<split>.txt, of another than the SegNet split (a picture a line)',
     ),
     splits=_SPLITS,
     label_spaces=('camvid',),

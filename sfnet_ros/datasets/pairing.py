@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +92,11 @@ def pair_listed(listing: Path, images: Mapping[str, Path], labels: Mapping[str, 
     unknown = sorted(names - images.keys())
     if unknown:
         raise ValueError(f'{listing} lists {len(unknown)} pictures that are not there: {listed(unknown)}')
+    return pair_named(names, images, labels)
+
+
+def pair_named(names: Set[str], images: Mapping[str, Path], labels: Mapping[str, Path]) -> list[Pair]:
+    """Pair the pictures of these names, and leave all others alone; see ``pair_up``."""
     return pair_up(*({name: found[name] for name in names & found.keys()} for found in (images, labels)))
 
 

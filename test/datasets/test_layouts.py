@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from sfnet_ros.datasets import LAYOUTS, open_dataset
+from sfnet_ros.datasets.camvid import segnet_split
 from sfnet_ros.datasets.check import layouts_at, splits_at
 from sfnet_ros.datasets.idd_polygons import cityscapes_ids, level_3_ids
 from sfnet_ros.datasets.mapillary import cityscapes_class
@@ -116,15 +118,16 @@ def camvid(root):
     label_map(root / 'trainannot' / '0006R0_f00930.png', [3, 10, 11, 8])
 
 
-def camvid_full(root):
+def camvid_full(root, listing='/SegNet/train/0006R0_f00930.png /SegNet/trainannot/0006R0_f00930.png\n'):
     picture(root / '701_StillsRaw_full' / '0006R0_f00930.png')
-    picture(root / '701_StillsRaw_full' / '0006R0_f00960.png')
+    picture(root / '701_StillsRaw_full' / ('0006R0_f00960.png' if listing else '0016E5_07959.png'))
     colors = np.full((*_SIZE, 3), (64, 0, 128), np.uint8)
     # A lane's marking is road, a scooter a bicyclist; the third is void.
     colors[0, :3] = (128, 0, 192), (192, 0, 192), (0, 0, 0)
     (root / 'LabeledApproved_full').mkdir()
     Image.fromarray(colors).save(root / 'LabeledApproved_full' / '0006R0_f00930_L.png')
-    (root / 'train.txt').write_text('/SegNet/train/0006R0_f00930.png /SegNet/trainannot/0006R0_f00930.png\n')
+    if listing:
+        (root / 'train.txt').write_text(listing)
 
 
 def ade20k(root):
@@ -153,6 +156,13 @@ CASES = {
     'bdd100k, former': ('bdd100k', bdd100k_former, 'cityscapes', '0a0a', [0, 18, 255, 13]),
     'camvid': ('camvid', camvid, 'camvid', '0006R0_f00930', [3, 10, 255, 8]),
     'camvid_full': ('camvid_full', camvid_full, 'camvid', '0006R0_f00930', [3, 10, 255, 8]),
+    'camvid_full, the SegNet split': (
+        'camvid_full',
+        lambda root: camvid_full(root, ''),
+        'camvid',
+        '0006R0_f00930',
+        [3, 10, 255, 8],
+    ),
     'cityscapes': ('cityscapes', cityscapes, 'cityscapes', 'aachen_000000_000019', [0, 18, 255, 13]),
     'coarse': (
         'cityscapes_coarse',
@@ -307,6 +317,21 @@ def test_pictures_of_other_splits_are_not_missed_where_a_file_lists_each_split(t
     listing.write_text(f'{name}\n{name}_gone\n')
     with pytest.raises(ValueError, match=f'lists 1 pictures that are not there: {name}_gone'):
         open_dataset(layout, tmp_path, 'train', LabelSpace.load(space))
+
+
+@pytest.mark.parametrize(
+    ('drive', 'frames', 'splits'),
+    [
+        ('0001TP', range(6690, 10381, 30), {'train': 62, 'test': 62}),
+        ('0006R0', range(930, 3931, 30), {'train': 101}),
+        ('0016E5', range(7959, 8160, 2), {'val': 101}),
+        ('0016E5', (390, 7920, 8190, 8640), {'train': 4}),
+        ('Seq05VD', range(0, 5101, 30), {'test': 171}),
+        ('other', range(3), {'': 3}),
+    ],
+)
+def test_the_segnet_split_is_known_by_the_frames(drive, frames, splits):
+    assert Counter(segnet_split(f'{drive}_{frame:05d}') for frame in frames) == splits
 
 
 def test_a_listing_of_camvid_that_is_empty_is_refused(tmp_path):
