@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from collections import Counter
 
 import cv2
@@ -144,6 +146,34 @@ def pascal_context(root):
     listing.write_text('2008_000002\n')
 
 
+def mat_file(matrix):
+    """Give a MAT-file of level 5 with LabelMap, as MATLAB's compressed default."""
+
+    def element(kind, data):
+        return struct.pack('<II', kind, len(data)) + data + bytes(-len(data) % 8)
+
+    parts = [
+        element(6, struct.pack('<II', 11, 0)),
+        element(5, struct.pack('<ii', *matrix.shape)),
+        element(1, b'LabelMap'),
+        element(4, matrix.astype('<u2').tobytes(order='F')),
+    ]
+    packed = zlib.compress(element(14, b''.join(parts)))
+    return b'MATLAB 5.0 MAT-file'.ljust(124) + b'\x00\x01IM' + struct.pack('<II', 15, len(packed)) + packed
+
+
+def pascal_context_published(root):
+    picture(root / 'JPEGImages' / '2008_000002.jpg')
+    ids = np.full(_SIZE, 59)
+    ids[0, :3] = 2, 458, 3
+    annotation = root / 'trainval' / '2008_000002.mat'
+    annotation.parent.mkdir()
+    annotation.write_bytes(mat_file(ids))
+    listing = root / 'ImageSets' / 'Main' / 'train.txt'
+    listing.parent.mkdir(parents=True)
+    listing.write_text('2008_000002\n')
+
+
 def folder(root):
     picture(root / 'train' / 'images' / 'a.png')
     label_map(root / 'train' / 'labels' / 'a.png', [3, 10, 11, 8])
@@ -181,6 +211,13 @@ CASES = {
     'mapillary': ('mapillary', mapillary_1, 'mapillary', 'a-b_1', [0, 1, 2, 3]),
     'mapillary 2.0': ('mapillary_2', mapillary_2, 'cityscapes', 'a-b_1', [0, 18, 255, 13]),
     'pascal_context': ('pascal_context', pascal_context, 'pascal_context', '2008_000002', [0, 58, 255, 13]),
+    'pascal_context, MAT-files': (
+        'pascal_context',
+        pascal_context_published,
+        'pascal_context',
+        '2008_000002',
+        [0, 58, 255, 13],
+    ),
     'with background': ('pascal_context', pascal_context, 'pascal_context60', '2008_000002', [1, 59, 0, 14]),
 }
 
@@ -302,6 +339,16 @@ def test_what_a_layout_needs_and_lacks_is_said(tmp_path):
         open_dataset('idd', tmp_path, 'train', space)
     with pytest.raises(ValueError, match="split 'training' is not one of train, val"):
         open_dataset('mapillary', tmp_path, 'training', space)
+
+
+@pytest.mark.parametrize(
+    'content', [b'', mat_file(np.ones((4, 6)))[:-9], mat_file(np.full((4, 6), 460)), b'MATLAB 7.3'.ljust(600)]
+)
+def test_annotations_that_cannot_be_read_are_named(tmp_path, content):
+    pascal_context_published(tmp_path)
+    next(tmp_path.rglob('*.mat')).write_bytes(content)
+    with pytest.raises(ValueError, match=r'label file .*2008_000002\.mat'):
+        list(open_dataset('pascal_context', tmp_path, 'train', LabelSpace.load('pascal_context')))
 
 
 @pytest.mark.parametrize('layout', ['camvid_full', 'pascal_context'])
