@@ -11,7 +11,7 @@ from torch import nn
 
 from sfnet_ros.runtime.deploy import DeployModel
 from sfnet_ros.runtime.export.onnx import export_grid
-from sfnet_ros.runtime.export.whole import is_whole, whole_file
+from sfnet_ros.runtime.export.whole import is_whole, made_by_one, whole_file
 from sfnet_ros.share import user_cache_folder
 
 logger = logging.getLogger(__name__)
@@ -52,10 +52,13 @@ def grid_graph(deploy_model: DeployModel, *, half: bool = False) -> Path:
         ValueError: A library that this needs is not installed.
     """
     path = cached_graph(deploy_model, '.half.onnx' if half else '.onnx')
-    if not is_whole(path):
-        logger.info('preparing the graph of this model, once: about half a minute')
-        with whole_file(path) as temporary:
-            export_grid(deploy_model, temporary, half=half)
+    if is_whole(path):
+        return path
+    with made_by_one(path):
+        if not is_whole(path):
+            logger.info('preparing the graph of this model, once: about half a minute')
+            with whole_file(path) as temporary:
+                export_grid(deploy_model, temporary, half=half)
     return path
 
 

@@ -5,6 +5,7 @@ A robot that loses power while it writes finds files of the right name and size 
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import hashlib
 from collections.abc import Iterator
@@ -35,6 +36,16 @@ def is_whole(path: Path) -> bool:
         return said == _sha256_of(path, status.st_ino, status.st_size, status.st_mtime_ns)
     except (OSError, UnicodeDecodeError):
         return False
+
+
+@contextmanager
+def made_by_one(path: Path) -> Iterator[None]:
+    """Let one process or thread at a time make a file: who waited here finds it made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The lock goes with its holder, however that ends; its file stays, as another one may wait at it.
+    with path.with_name(f'.{path.name}.lock').open('ab') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def checksum_file(path: Path) -> Path:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from sfnet_ros.runtime.export.whole import checksum_file, is_whole, whole_file
+from sfnet_ros.runtime.export.whole import checksum_file, is_whole, made_by_one, whole_file
 
 
 @pytest.fixture
@@ -59,3 +60,19 @@ def test_what_was_interrupted_leaves_the_old_one_whole(graph: Path) -> None:
         raise KeyboardInterrupt
     assert is_whole(graph)
     assert len(os.listdir(graph.parent)) == 2
+
+
+def test_who_waits_for_one_that_makes_a_file_finds_it_made(tmp_path: Path) -> None:
+    path, makers = tmp_path / 'cache' / 'some.onnx', list[int]()
+
+    def make(number: int) -> bool:
+        with made_by_one(path):
+            if not is_whole(path):
+                makers.append(number)
+                with whole_file(path) as temporary:
+                    temporary.write_bytes(b'a graph')
+            return is_whole(path)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(make, range(20)))
+    assert len(makers) == 1
