@@ -65,8 +65,8 @@ def train_and_save(config: TrainingConfig, recipe: str, data: RunData, out: Path
         # All crops are of one size, so a GPU tries out its convolutions once.
         torch.backends.cudnn.benchmark = own.type == 'cuda'
         trainer = _trainer(config, data, own, processes, out if resume else None)
-        if data.validation and processes.first:
-            check_readable(data.validation)
+        if data.validation:
+            check_readable(data.validation, range(processes.rank, len(data.validation), processes.count))
         validate = _Validator(config, data.validation, own, processes) if data.validation else None
         scores = _run(trainer, data.dataset, out, validate, keep_best)
     if processes.first:

@@ -95,12 +95,13 @@ def check_split(
     """
     dataset = open_dataset(layout, root, split, label_space)
     counts, sizes, problems = np.zeros(256, np.int64), dict[tuple[int, int], int](), list[str]()
-    for found in _read_all(dataset, progress):
+    for found in _read_all(dataset, range(len(dataset)), progress):
         if isinstance(found, str):
             problems.append(found)
             continue
-        counts += np.bincount(found.ravel(), minlength=256)
-        sizes[found.shape] = sizes.get(found.shape, 0) + 1
+        size_hw, pixel_counts = found
+        counts += pixel_counts
+        sizes[size_hw] = sizes.get(size_hw, 0) + 1
     return SplitFound(
         split=split,
         pictures=len(dataset) - len(problems),
@@ -112,13 +113,13 @@ def check_split(
     )
 
 
-def check_readable(dataset: LabelledPictures) -> None:
-    """Read every pair of a data set, before hours of work that would end at one that cannot be used.
+def check_readable(dataset: LabelledPictures, indices: Sequence[int]) -> None:
+    """Read pairs of a data set, before hours of work that would end at one that cannot be used.
 
     Raises:
         ValueError: Some cannot; see `refuse_damaged`.
     """
-    refuse_damaged([found for found in _read_all(dataset, iter) if isinstance(found, str)], len(dataset))
+    refuse_damaged([found for found in _read_all(dataset, indices, iter) if isinstance(found, str)], len(indices))
 
 
 def refuse_damaged(problems: Sequence[str], count: int) -> None:
@@ -139,15 +140,19 @@ def refuse_damaged(problems: Sequence[str], count: int) -> None:
 
 
 def _read_all(
-    dataset: LabelledPictures, progress: Callable[[Iterable[int]], Iterable[int]]
-) -> Iterator[NDArray[np.uint8] | str]:
-    def read(index: int) -> NDArray[np.uint8] | str:
+    dataset: LabelledPictures, indices: Sequence[int], progress: Callable[[Iterable[int]], Iterable[int]]
+) -> Iterator[tuple[tuple[int, int], NDArray[np.int64]] | str]:
+    """Give the size and the pixels of each train id of the pairs, or what is wrong with them."""
+
+    # What waits for its turn is small: on many cores, decoded pictures would fill the memory.
+    def read(index: int) -> tuple[tuple[int, int], NDArray[np.int64]] | str:
         try:
-            return dataset[index].target
+            target = dataset[index].target
         except ValueError as error:
             return str(error)
+        return (target.shape[0], target.shape[1]), np.bincount(target.ravel(), minlength=256)
 
     # Decoding releases the interpreter's lock.
     with ThreadPoolExecutor() as pool:
-        for _, found in zip(progress(range(len(dataset))), pool.map(read, range(len(dataset))), strict=True):
+        for _, found in zip(progress(indices), pool.map(read, indices), strict=True):
             yield found
