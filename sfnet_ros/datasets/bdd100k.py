@@ -14,10 +14,10 @@ from sfnet_ros.labels import LabelSpace
 
 
 def _pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
-    former = root / 'seg'
-    if former.is_dir():
-        images = files_by_name(former / 'images' / split, '*')
-        return pair_up(images, files_by_name(former / 'labels' / split, '*', '_train_id'))
+    for former in (root / 'seg', root):
+        labels = former / 'labels' / split
+        if any(labels.glob('*_train_id.png')):
+            return pair_up(files_by_name(former / 'images' / split, '*'), files_by_name(labels, '*', '_train_id'))
     images = files_by_name(root / 'images' / '10k' / split, '*')
     return pair_up(images, files_by_name(root / 'labels' / 'sem_seg' / 'masks' / split, '*'))
 
@@ -31,11 +31,11 @@ BDD100K = Layout(
     tree=(
         'images/10k/<split>/<name>.jpg',
         'labels/sem_seg/masks/<split>/<name>.png (train ids)',
-        'or, as before 2021: seg/images/<split>/<name>.jpg and seg/labels/<split>/<name>_train_id.png',
+        'or, as before 2021: [seg/]images/<split>/<name>.jpg and [seg/]labels/<split>/<name>_train_id.png',
     ),
     splits=('train', 'val'),
     label_spaces=('cityscapes',),
-    marks=(('labels/sem_seg',), ('seg/labels',)),
+    marks=(('labels/sem_seg',), ('seg/labels',), ('labels/*/*_train_id.png',)),
     pairs=_pairs,
     reader=_reader,
 )

@@ -85,9 +85,9 @@ def bdd100k(root):
     label_map(root / 'labels' / 'sem_seg' / 'masks' / 'train' / '0a0a.png', [0, 18, 255, 13])
 
 
-def bdd100k_former(root):
-    picture(root / 'seg' / 'images' / 'train' / '0a0a.jpg')
-    label_map(root / 'seg' / 'labels' / 'train' / '0a0a_train_id.png', [0, 18, 255, 13])
+def bdd100k_former(root, folder='seg'):
+    picture(root / folder / 'images' / 'train' / '0a0a.jpg')
+    label_map(root / folder / 'labels' / 'train' / '0a0a_train_id.png', [0, 18, 255, 13])
 
 
 def idd(root, ending='labelcsTrainIds', values=(0, 18, 255, 13)):
@@ -184,6 +184,7 @@ CASES = {
     'ade20k': ('ade20k', ade20k, 'ade20k', 'ADE_train_00000001', [0, 149, 255, 20]),
     'bdd100k': ('bdd100k', bdd100k, 'cityscapes', '0a0a', [0, 18, 255, 13]),
     'bdd100k, former': ('bdd100k', bdd100k_former, 'cityscapes', '0a0a', [0, 18, 255, 13]),
+    'bdd100k, seg alone': ('bdd100k', lambda root: bdd100k_former(root, ''), 'cityscapes', '0a0a', [0, 18, 255, 13]),
     'camvid': ('camvid', camvid, 'camvid', '0006R0_f00930', [3, 10, 255, 8]),
     'camvid_full': ('camvid_full', camvid_full, 'camvid', '0006R0_f00930', [3, 10, 255, 8]),
     'camvid_full, the SegNet split': (
