@@ -83,7 +83,8 @@ def run(args: argparse.Namespace) -> int:
         parts.append(labels_section(frame.rgb, label_maps, frame.target, label_space))
         parts += [alignment_section(name, frame.rgb, alignments) for name, (_, alignments) in seen.items()]
     with atomic_path(args.out) as temporary:
-        style = 'figure { display: inline-block; margin: 0 .5rem .8rem 0; vertical-align: top }'
+        # No wider than its picture, however long its caption, so that two stand side by side.
+        style = 'figure { display: inline-block; width: min-content; margin: 0 .5rem .8rem 0; vertical-align: top }'
         temporary.write_text(page(title, *parts, style=style), encoding='utf-8')
     print(f'{args.out}: {len(frames)} pictures, {args.out.stat().st_size / 1e6:.1f} MB')
     return 0
