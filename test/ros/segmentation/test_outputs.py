@@ -26,7 +26,7 @@ from sfnet_ros.ros.segmentation.parameters import NodeParameters
 from sfnet_ros.runtime import Segmentation, to_rgb
 from sfnet_ros.runtime.segmenter import Timing
 
-from ..bench import DEADLINE_S, Bench
+from ..bench import DEADLINE_S, Bench, wait_until
 
 CAMVID = LabelSpace.load('camvid')
 # Its dataset ids differ from its train ids, and it has one for what is no class.
@@ -76,9 +76,13 @@ class Station:
         return received
 
     def leave(self, name: str) -> None:
-        """End the first subscription to an output, and wait until that has been noticed."""
-        peer = self.bench.peer
-        peer.destroy_subscription(next(item for item in peer.subscriptions if item.topic_name == f'/sfnet/{name}'))
+        """End the first subscription to an output, and wait until both ends know and that has been noticed."""
+        peer, topic = self.bench.peer, f'/sfnet/{name}'
+        (publisher,) = (item for item in self.node.publishers if item.topic_name == topic)
+        before = publisher.get_subscription_count()
+        peer.destroy_subscription(next(item for item in peer.subscriptions if item.topic_name == topic))
+        wait_until(lambda: publisher.get_subscription_count() < before, f'{name} has one listener less')
+        # The middleware may tell of one change twice.
         self.changes.get(timeout=DEADLINE_S)
 
 
