@@ -49,7 +49,7 @@ def run(command: list[str], cwd: Path, stdin: str = '', **environment: str) -> s
     # The executables say `env python3`: that is this environment's when it is active.
     inherited['PATH'] = os.pathsep.join([str(Path(sys.executable).parent), inherited['PATH']])
     done = subprocess.run(
-        command, cwd=cwd, env=inherited | environment, input=stdin, capture_output=True, text=True, timeout=100
+        command, cwd=cwd, env=inherited | environment, input=stdin, capture_output=True, text=True, timeout=250
     )
     assert done.returncode == 0, f'{shlex.join(command)}\n{done.stdout}{done.stderr}'
     return done.stdout

@@ -61,7 +61,7 @@ def test_shards_of_two_processes_count_exactly_what_one_counts(drive, small_mode
         env={**os.environ, 'PYTHONPATH': str(_CHECKOUT), 'OMP_NUM_THREADS': '1'},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=250,
         check=False,
     )
     assert done.returncode == 0, done.stderr

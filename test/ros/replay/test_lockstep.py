@@ -143,7 +143,7 @@ def test_step_sends_a_frame_at_each_enter_and_ends_with_the_results_of_those(
 ) -> None:
     words = f'bag replay {short_drive} --model {model_folder} --backend torch --step --out {tmp_path / "out"}'
     command = [sys.executable, '-m', 'sfnet_ros.cli', *words.split(), '--json', str(tmp_path / 'two.json')]
-    done = subprocess.run(command, input='\n\nq\n\n', capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(command, input='\n\nq\n\n', capture_output=True, text=True, timeout=250, check=False)
     assert done.returncode == 0, done.stderr
     assert 'Enter sends the next frame, q and Enter ends' in done.stderr
     written = json.loads((tmp_path / 'two.json').read_text())

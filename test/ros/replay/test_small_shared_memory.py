@@ -30,7 +30,7 @@ def test_frames_flow_in_the_shared_memory_of_a_container_and_start_up_says_what_
         [*IN_A_NAMESPACE, 'sh', '-c', mount, *replay, '--out', tmp_path / 'out'],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=250,
         check=False,
     )
     assert done.returncode == 0, done.stderr

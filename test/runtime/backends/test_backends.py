@@ -168,7 +168,7 @@ for _ in range(4):
     backend.infer(pixels, (224, 320))
 print((time.process_time() - cpu) / (time.perf_counter() - started))
 """
-    done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, timeout=100, check=True)
+    done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, timeout=250, check=True)
     assert float(done.stdout) < 1.15
 
 
