@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -134,7 +135,7 @@ def _report(
     from sfnet_ros.runtime import update_manifest
     from sfnet_ros.runtime.faithful import with_agreement
 
-    if scores.miou != scores.miou:
+    if math.isnan(scores.miou):
         _report_nothing(args)
         return
     print(
