@@ -6,7 +6,7 @@ Source: Varma et al., WACV 2019; names and the classes that they belong to as in
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -64,20 +64,31 @@ def read_polygons(path: Path, ids: Mapping[str, int]) -> NDArray[np.uint8]:
         annotation = json.loads(path.read_text(encoding='utf-8'))
         width, height = annotation['imgWidth'], annotation['imgHeight']
         polygons = [
-            (item['label'], [(float(x), float(y)) for x, y in item['polygon']])
+            (_id_of(item['label'], ids), _corners(item['polygon']))
             for item in annotation['objects']
             if not item.get('deleted') and len(item['polygon']) > 2
         ]
         if not (isinstance(width, int) and isinstance(height, int) and 0 < width * height <= _MAX_PIXELS):
             raise ValueError(f'{width}x{height} is no size of a picture')
         canvas = Image.new('L', (width, height), ids['unlabeled'])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    # The last two: numbers that no float holds, and lists within lists without end.
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(
             f'label file {path} cannot be read; it is gone, damaged or no annotation in polygons'
         ) from error
     draw = ImageDraw.Draw(canvas)
-    for name, corners in polygons:
-        label_id = ids.get(name, ids.get(name.removesuffix(_GROUP)))
+    for label_id, corners in polygons:
         if label_id is not None:
             draw.polygon(corners, fill=label_id)
     return np.array(canvas)
+
+
+def _id_of(name: str, ids: Mapping[str, int]) -> int | None:
+    return ids.get(name, ids.get(name.removesuffix(_GROUP)))
+
+
+def _corners(polygon: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    corners = [(float(x), float(y)) for x, y in polygon]
+    if not np.isfinite(corners).all():
+        raise ValueError('a corner is nowhere')
+    return corners

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 _HEADER_BYTES = 128
+_LEVEL_5 = b'\x00\x01IM'
 _MATRIX, _COMPRESSED = 14, 15
-_NUMBERS = {1: 'i1', 2: 'u1', 3: '<i2', 4: '<u2', 5: '<i4', 6: '<u4', 7: '<f4', 9: '<f8'}
-# More than any label map has; what a damaged or hostile file unfolds to is not waited for.
+_NUMBERS = {1: 'i1', 2: 'u1', 3: '<i2', 4: '<u2', 5: '<i4', 6: '<u4', 7: '<f4', 9: '<f8', 12: '<i8', 13: '<u8'}
+# More than any label map has; what a damaged or hostile file holds or unfolds to beyond is not waited for.
 _MOST_BYTES = 1 << 28
 
 
@@ -29,23 +30,39 @@ def read_matrix(path: Path, name: str) -> NDArray[Any]:
         ValueError: The file is gone, damaged or of another format, or has no such matrix.
     """
     try:
-        content = path.read_bytes()
-        matrices = dict(_matrices(content[_HEADER_BYTES:]))
-        return matrices[name]
-    except (OSError, ValueError, KeyError, struct.error, zlib.error) as error:
-        raise ValueError(f'label file {path} cannot be read; it is gone, damaged or no MAT-file with {name}') from error
+        with path.open('rb') as file:
+            content = file.read(_MOST_BYTES)
+        if not content[:_HEADER_BYTES].endswith(_LEVEL_5):
+            raise ValueError('another format, such as the HDF5 of level 7.3')
+        found = (matrix for matrix in _matrices(content[_HEADER_BYTES:]) if matrix[0] == name.encode())
+        _, shape, number, values = next(found)
+        return _to_matrix(shape, number, values)
+    except (OSError, ValueError, KeyError, StopIteration, struct.error, zlib.error) as error:
+        raise ValueError(
+            f'label file {path} cannot be read; it is gone, damaged or no MAT-file of level 5 with {name}'
+        ) from error
 
 
-def _matrices(content: bytes) -> Iterator[tuple[str, NDArray[Any]]]:
+def _matrices(content: bytes) -> Iterator[tuple[bytes, bytes, int, bytes]]:
+    """Give the name, the shape, the kind of number and the values of each matrix."""
+    left = _MOST_BYTES
     for kind, data in _elements(content):
         if kind == _COMPRESSED:
-            kind, data = next(_elements(zlib.decompressobj().decompress(data, _MOST_BYTES)), (0, b''))
-        if kind != _MATRIX:
-            continue
+            data = zlib.decompressobj().decompress(data, left)
+            left -= len(data)
+            kind, data = next(_elements(data), (0, b''))
+        if kind != _MATRIX or left <= 0:
+            raise ValueError('no matrices, or too large ones')
         _, (_, shape), (_, name), (number, values) = islice(_elements(data), 4)
-        # MATLAB keeps columns together.
-        matrix = np.frombuffer(values, _NUMBERS[number]).reshape(np.frombuffer(shape, '<i4'), order='F')
-        yield name.decode('ascii', 'replace'), matrix
+        yield name, shape, number, values
+
+
+def _to_matrix(shape: bytes, number: int, values: bytes) -> NDArray[Any]:
+    sides = np.frombuffer(shape, '<i4')
+    if sides.min() < 0:
+        raise ValueError(f'{sides} is no shape')
+    # MATLAB keeps columns together.
+    return np.frombuffer(values, _NUMBERS[number]).reshape(sides, order='F')
 
 
 def _elements(content: bytes) -> Iterator[tuple[int, bytes]]:

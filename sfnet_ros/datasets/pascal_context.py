@@ -46,7 +46,7 @@ def _reader(_root: Path, _label_space: LabelSpace) -> Reader:
 
 def _read_annotation(path: Path, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
     ids = read_matrix(path, _MATRIX)
-    if ids.ndim != 2 or ids.size == 0 or not (ids.min() >= 0 and ids.max() <= _MOST):
+    if ids.ndim != 2 or ids.size == 0 or not (ids.min() >= 0 and ids.max() <= _MOST) or np.any(ids % 1):
         raise ValueError(f'label file {path}: {_MATRIX} is no map of the classes 0 to {_MOST} of PASCAL Context')
     return table[ids.astype(np.int64)]
 
