@@ -54,12 +54,12 @@ def _pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
 def _full_pairs(root: Path, split: str, _label_space: LabelSpace) -> list[Pair]:
     images = files_by_name(root / '701_StillsRaw_full', '*')
     labels = files_by_name(root / 'LabeledApproved_full', '*', '_L')
-    listing = root / f'{split}.txt'
-    if listing.is_file():
-        return pair_listed(listing, images, labels)
+    # A list of one split tells that it is another division, so that its other splits are not the SegNet ones.
+    if any((root / f'{listed}.txt').is_file() for listed in _SPLITS):
+        return pair_listed(root / f'{split}.txt', images, labels)
     names = {name for name in images if segnet_split(name) == split}
     if not names:
-        raise FileNotFoundError(f'{listing} does not exist, and no picture is of {split} in the SegNet split')
+        raise FileNotFoundError(f'{root / split}.txt does not exist, and no picture is of {split} in the SegNet split')
     return pair_named(names, images, labels)
 
 

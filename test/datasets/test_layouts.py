@@ -146,17 +146,17 @@ def pascal_context(root):
     listing.write_text('2008_000002\n')
 
 
-def mat_file(matrix):
-    """Give a MAT-file of level 5 with LabelMap, as MATLAB's compressed default."""
+def mat_file(matrix, name='LabelMap', number=4, shape=None):
+    """Give a MAT-file of level 5 with a matrix, as MATLAB's compressed default."""
 
     def element(kind, data):
         return struct.pack('<II', kind, len(data)) + data + bytes(-len(data) % 8)
 
     parts = [
         element(6, struct.pack('<II', 11, 0)),
-        element(5, struct.pack('<ii', *matrix.shape)),
-        element(1, b'LabelMap'),
-        element(4, matrix.astype('<u2').tobytes(order='F')),
+        element(5, struct.pack('<ii', *(shape or matrix.shape))),
+        element(1, name.encode()),
+        element(number, matrix.astype('<f8' if number == 9 else '<u2').tobytes(order='F')),
     ]
     packed = zlib.compress(element(14, b''.join(parts)))
     return b'MATLAB 5.0 MAT-file'.ljust(124) + b'\x00\x01IM' + struct.pack('<II', 15, len(packed)) + packed
@@ -308,8 +308,24 @@ def test_what_is_drawn_in_india_belongs_to_a_class(name, level_3, cityscapes_id)
     assert (level_3_ids()[name], cityscapes_ids()[name]) == (level_3, cityscapes_id)
 
 
+def annotation(corner=0, name='car'):
+    objects = [{'label': name, 'polygon': [[corner, 0], [5, 0], [5, 3]]}]
+    return json.dumps({'imgHeight': _SIZE[0], 'imgWidth': _SIZE[1], 'objects': objects})
+
+
 @pytest.mark.parametrize(
-    'content', ['{', '[]', '{"imgHeight": 4, "imgWidth": 6}', '{"imgHeight": -4, "imgWidth": -6, "objects": []}']
+    'content',
+    [
+        '{',
+        '[]',
+        '{"imgHeight": 4, "imgWidth": 6}',
+        '{"imgHeight": -4, "imgWidth": -6, "objects": []}',
+        '[' * 10000,
+        annotation(10**400),
+        annotation(float('nan')),
+        annotation(name=None),
+        annotation(name=[]),
+    ],
 )
 def test_polygons_that_cannot_be_read_are_named(tmp_path, content):
     idd_polygons(tmp_path)
@@ -343,13 +359,31 @@ def test_what_a_layout_needs_and_lacks_is_said(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'content', [b'', mat_file(np.ones((4, 6)))[:-9], mat_file(np.full((4, 6), 460)), b'MATLAB 7.3'.ljust(600)]
+    ('content', 'fault'),
+    [
+        (b'', 'no MAT-file of level 5 with LabelMap'),
+        (b'MATLAB 7.3 MAT-file'.ljust(124) + b'\x00\x02IM' + bytes(1 << 16), 'no MAT-file of level 5 with LabelMap'),
+        (mat_file(np.ones((4, 6)))[:-9], 'cannot be read'),
+        (mat_file(np.ones((4, 6)), 'LabelMaq'), 'cannot be read'),
+        (mat_file(np.full((4, 6), 460)), 'no map of the classes'),
+        (mat_file(np.full((4, 6), 1.5), number=9), 'no map of the classes'),
+        (mat_file(np.full((4, 6), np.nan), number=9), 'no map of the classes'),
+        (mat_file(np.ones((4, 6)), shape=(-1, 6)), 'cannot be read'),
+    ],
 )
-def test_annotations_that_cannot_be_read_are_named(tmp_path, content):
+def test_annotations_that_cannot_be_read_are_named(tmp_path, content, fault):
     pascal_context_published(tmp_path)
     next(tmp_path.rglob('*.mat')).write_bytes(content)
-    with pytest.raises(ValueError, match=r'label file .*2008_000002\.mat'):
+    with pytest.raises(ValueError, match=rf'label file .*2008_000002\.mat.*{fault}'):
         list(open_dataset('pascal_context', tmp_path, 'train', LabelSpace.load('pascal_context')))
+
+
+def test_a_matrix_is_found_behind_others(tmp_path):
+    pascal_context_published(tmp_path)
+    path = next(tmp_path.rglob('*.mat'))
+    path.write_bytes(mat_file(np.ones((2, 2)), 'other', number=99) + path.read_bytes()[128:])
+    (sample,) = open_dataset('pascal_context', tmp_path, 'train', LabelSpace.load('pascal_context'))
+    assert sample.target[0, :3].tolist() == [0, 58, 255]
 
 
 @pytest.mark.parametrize('layout', ['camvid_full', 'pascal_context'])
@@ -380,6 +414,13 @@ def test_pictures_of_other_splits_are_not_missed_where_a_file_lists_each_split(t
 )
 def test_the_segnet_split_is_known_by_the_frames(drive, frames, splits):
     assert Counter(segnet_split(f'{drive}_{frame:05d}') for frame in frames) == splits
+
+
+def test_a_split_without_a_list_is_not_the_segnet_one_where_another_split_has_a_list(tmp_path):
+    camvid_full(tmp_path)
+    picture(tmp_path / '701_StillsRaw_full' / '0016E5_07959.png')
+    with pytest.raises(FileNotFoundError, match=r'val\.txt does not exist'):
+        open_dataset('camvid_full', tmp_path, 'val', LabelSpace.load('camvid'))
 
 
 def test_a_listing_of_camvid_that_is_empty_is_refused(tmp_path):
