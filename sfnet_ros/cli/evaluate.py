@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sfnet_ros.evaluation import ConfusionMatrix, LabelAgreement
     from sfnet_ros.labels import LabelSpace
-    from sfnet_ros.runtime import ModelManifest, SplitScores
+    from sfnet_ros.runtime import SplitScores
     from sfnet_ros.training.distributed import Processes
 
 SUMMARY = 'score a model on labelled pictures: mIoU and IoU per class'
@@ -78,7 +78,7 @@ def _evaluate(args: argparse.Namespace, processes: Processes) -> int:
         dataset = open_dataset(args.layout, args.data, args.split, label_space, args.drive)
     except FileNotFoundError:
         # The labels of a test split are seldom at hand.
-        if not args.submission or args.drive:
+        if not args.submission or args.drive or args.record:
             raise
         return _submit(args, labeller)
     scores, agreement = ConfusionMatrix(label_space.num_classes), LabelAgreement()
@@ -113,6 +113,7 @@ def _submit(args: argparse.Namespace, labeller: Labeller) -> int:
         for name, path in tqdm(frames.items(), disable=None):
             submission.add(name, labeller.label(_as_jpeg(read_picture(path), args.jpeg_quality)))
     print(f'{labeller.description}, {args.split}: {len(frames)} frames without labels, so there are no scores')
+    _write_scores(args, None)
     return 0
 
 
@@ -131,38 +132,42 @@ def _report(
     agreement: LabelAgreement | None,
 ) -> None:
     from sfnet_ros.evaluation import scores_row, scores_table
-    from sfnet_ros.files import write_json
+
+    measured = _split_scores(scores, label_space)
+    if measured is None:
+        # As in the published labels of Cityscapes' test split.
+        print(f'no pixel of {args.split} is labelled here, so there are no scores')
+    elif args.markdown:
+        print(scores_row({Path(args.model).name: scores}, label_space))
+    else:
+        print(scores_table(scores, label_space))
+    if agreement:
+        print(f'{100 * agreement.share:.2f} % of the labels are those of torch in float32')
+    _write_scores(args, measured)
+    if args.record:
+        _record(args, measured, pair, agreement)
+
+
+def _record(args: argparse.Namespace, scores: SplitScores | None, pair: str, agreement: LabelAgreement | None) -> None:
     from sfnet_ros.runtime import update_manifest
     from sfnet_ros.runtime.faithful import with_agreement
 
-    if math.isnan(scores.miou):
-        _report_nothing(args)
-        return
-    print(
-        scores_row({Path(args.model).name: scores}, label_space) if args.markdown else scores_table(scores, label_space)
-    )
     if agreement:
-        print(f'{100 * agreement.share:.2f} % of the labels are those of torch in float32')
-    measured = _split_scores(scores, label_space)
-    if args.json:
-        write_json(args.json, {'miou': measured.overall, 'iou_per_class': measured.per_class})
-    if args.record and agreement:
         update_manifest(args.model, lambda manifest: with_agreement(manifest, {pair: agreement.share}))
-    elif args.record:
-        # Another data set's val is another set.
-        split = '+'.join([f'{Path(args.data).resolve().name}/{args.split}', *args.drive])
-        update_manifest(args.model, lambda manifest: _with_scores(manifest, split, measured))
+        return
+    if scores is None:
+        raise ValueError(f'no pixel of {args.split} is labelled here, so there is nothing to record')
+    # Another data set's val is another set.
+    split = '+'.join([f'{Path(args.data).resolve().name}/{args.split}', *args.drive])
+    update_manifest(args.model, lambda manifest: replace(manifest, miou={**manifest.miou, split: scores}))
 
 
-def _report_nothing(args: argparse.Namespace) -> None:
-    """Say so where no pixel was scored, as in the published labels of Cityscapes' test split."""
+def _write_scores(args: argparse.Namespace, scores: SplitScores | None) -> None:
     from sfnet_ros.files import write_json
 
-    if args.record:
-        raise ValueError(f'no pixel of {args.split} is labelled here, so there is nothing to record')
-    print(f'no pixel of {args.split} is labelled here, so there are no scores')
     if args.json:
-        write_json(args.json, {'miou': None, 'iou_per_class': {}})
+        overall, per_class = (scores.overall, scores.per_class) if scores else (None, {})
+        write_json(args.json, {'miou': overall, 'iou_per_class': per_class})
 
 
 def _as_jpeg(rgb: NDArray[np.uint8], quality: int | None) -> NDArray[np.uint8]:
@@ -180,12 +185,10 @@ def _as_jpeg(rgb: NDArray[np.uint8], quality: int | None) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _split_scores(scores: ConfusionMatrix, label_space: LabelSpace) -> SplitScores:
+def _split_scores(scores: ConfusionMatrix, label_space: LabelSpace) -> SplitScores | None:
     from sfnet_ros.runtime import SplitScores
 
+    if math.isnan(scores.miou):
+        return None
     iou = {name: round(float(share), 4) for name, share in zip(label_space.names, scores.iou_per_class, strict=True)}
     return SplitScores(round(scores.miou, 4), {name: share for name, share in iou.items() if share == share})
-
-
-def _with_scores(manifest: ModelManifest, split: str, scores: SplitScores) -> ModelManifest:
-    return replace(manifest, miou={**manifest.miou, split: scores})

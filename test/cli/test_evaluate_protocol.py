@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -90,14 +91,18 @@ def test_a_submission_holds_every_picture_at_its_size(small_model, tmp_path, cap
     model = save_cityscapes_model(small_model, tmp_path / 'model')
     out = tmp_path / 'test.zip'
     command = ['evaluate', '--model', str(model), '--layout', 'cityscapes', '--data', str(root), '--split', 'test']
-    assert main([*command, '--precision', 'float32', '--backend', 'torch', '--submission', str(out)]) == 0
+    command += ['--precision', 'float32', '--backend', 'torch', '--submission', str(out)]
+    assert main([*command, '--json', str(tmp_path / 'scores.json')]) == 0
     assert 'so there are no scores' in capsys.readouterr().out
+    assert json.loads((tmp_path / 'scores.json').read_text()) == {'miou': None, 'iou_per_class': {}}
     with zipfile.ZipFile(out) as archive:
         (name,) = archive.namelist()
         ids = cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_UNCHANGED)
     assert name == 'berlin_000000_000019_pred.png'
     assert ids.shape == (96, 128)
     assert set(np.unique(ids)) <= {item.label_ids[0] for item in load_manifest(model).load_label_space().classes}
+    assert main([*command, '--record']) == 1
+    assert ('gtFine' in capsys.readouterr().err) == (labels == 'none')
 
 
 def test_scores_that_there_are_not_are_written_as_none_and_never_recorded(small_model, tmp_path, capsys):
@@ -105,11 +110,19 @@ def test_scores_that_there_are_not_are_written_as_none_and_never_recorded(small_
     for folder, shape in (('images', (96, 128, 3)), ('labels', (96, 128))):
         (root / folder).mkdir(parents=True)
         cv2.imwrite(str(root / folder / 'a.png'), np.full(shape, 11, np.uint8))
-    command = ['evaluate', '--model', str(small_model), '--layout', 'folder', '--data', str(root), '--split', '']
+    model = tmp_path / 'model'
+    shutil.copytree(small_model, model)
+    command = ['evaluate', '--model', str(model), '--layout', 'folder', '--data', str(root), '--split', '']
     assert main([*command, '--json', str(tmp_path / 'scores.json')]) == 0
     assert json.loads((tmp_path / 'scores.json').read_text()) == {'miou': None, 'iou_per_class': {}}
-    assert main([*command, '--precision', 'float32', '--backend', 'torch', '--record']) == 1
+    command += ['--backend', 'torch', '--record', '--precision']
+    assert main([*command, 'float32']) == 1
     assert 'nothing to record' in capsys.readouterr().err
+    assert load_manifest(model).miou == load_manifest(small_model).miou
+    # Whether labels are those of float32 is known without a truth.
+    assert main([*command, 'bfloat16']) == 0
+    assert 'of the labels are those of torch in float32' in capsys.readouterr().out
+    assert 'torch/bfloat16' in (model / 'model.yaml').read_text()
 
 
 def save_cityscapes_model(like, folder):
