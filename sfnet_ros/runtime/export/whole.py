@@ -8,11 +8,15 @@ from __future__ import annotations
 import fcntl
 import functools
 import hashlib
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from sfnet_ros.files import atomic_path
+
+logger = logging.getLogger(__name__)
 
 _BLOCK_BYTES = 1 << 20
 
@@ -44,8 +48,18 @@ def made_by_one(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # The lock goes with its holder, however that ends; its file stays, as another one may wait at it.
     with path.with_name(f'.{path.name}.lock').open('ab') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Some network file systems have no locks: there several make it, and each makes a whole one.
+        with suppress(OSError):
+            _take(lock, path)
         yield
+
+
+def _take(lock: BinaryIO, path: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        logger.info('somebody else is making %s; waiting for that', path)
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def checksum_file(path: Path) -> Path:

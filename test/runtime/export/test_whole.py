@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -76,3 +78,36 @@ def test_who_waits_for_one_that_makes_a_file_finds_it_made(tmp_path: Path) -> No
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(make, range(20)))
     assert len(makers) == 1
+
+
+def test_who_waits_for_another_one_is_told_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level('INFO')
+    path = tmp_path / 'some.onnx'
+
+    def wait() -> None:
+        with made_by_one(path):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        with made_by_one(path):
+            assert not caplog.messages
+            waiting = pool.submit(wait)
+            deadline = time.monotonic() + 60
+            while not caplog.messages:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            assert not waiting.done()
+        waiting.result(60)
+    assert caplog.messages == [f'somebody else is making {path}; waiting for that']
+
+
+def test_a_file_system_without_locks_keeps_nobody_from_making_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def has_no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr('fcntl.flock', has_no_locks)
+    with made_by_one(tmp_path / 'some.onnx'), whole_file(tmp_path / 'some.onnx') as temporary:
+        temporary.write_bytes(b'a graph')
+    assert is_whole(tmp_path / 'some.onnx')
