@@ -15,8 +15,8 @@ _PERIOD_S = 0.25
 class OutputWatch:
     """Watch for frames whose parts have all come, and say once per silence what is there instead.
 
-    It is said once more when something has come on every topic and still nothing belongs together: who mends what was
-    missing learns what else is wrong.
+    It is said once more when something has come on every topic and for as long again nothing belongs together: who
+    mends what was missing learns what else is wrong.
 
     Time is the steady clock's, as a paused simulation is silent too.
 
@@ -34,7 +34,7 @@ class OutputWatch:
         self._limit_s = limit_s
         self._describe = describe
         self._all_came = all_came
-        self._heard_s = time.monotonic()
+        self._heard_s = self._lacked_s = time.monotonic()
         self._said: set[bool] = set()
         self._timer = node.create_timer(_PERIOD_S, self._check, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
@@ -58,7 +58,12 @@ class OutputWatch:
         return f'nothing to publish for {limit_s:g} s: {self._describe()}'
 
     def _check(self) -> None:
-        all_came = self._all_came()
+        now_s, all_came = time.monotonic(), self._all_came()
+        if not all_came:
+            self._lacked_s = now_s
+        elif now_s - self._lacked_s < self._limit_s():
+            # What has just come may still match.
+            return
         if all_came not in self._said and (complaint := self.complaint):
             self._said.add(all_came)
             self._node.get_logger().warning(complaint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -234,6 +235,23 @@ def test_stamps_that_never_match_are_told(bench: Bench, labels: np.ndarray) -> N
     robot.send('label', image(labels, 2))
     while 'their stamps are never equal: see max_stamp_difference_ms' not in logs.get(timeout=DEADLINE_S).msg:
         pass
+
+
+def test_stamps_are_blamed_no_sooner_than_they_had_time_to_match(bench: Bench, labels: np.ndarray) -> None:
+    logs = bench.logs()
+    robot = Robot(bench, silence_s=1.0, use_confidence=False)
+    robot.send('label', image(labels, 1))
+    robot.send('depth', image(np.ones(HW, np.float32), 2))
+    said = ''
+    while 'nothing to publish for 1 s' not in said:
+        said = logs.get(timeout=DEADLINE_S).msg
+    robot.calibrate()
+    wait_until(robot.node._inputs.have_all_come, 'something has come on every topic')
+    came_s = time.monotonic()
+    while 'nothing to publish for 1 s' not in (said := logs.get(timeout=DEADLINE_S).msg):
+        pass
+    assert 'stamps are never equal' in said
+    assert time.monotonic() - came_s > 0.9
 
 
 def test_labels_mean_what_the_legend_said_when_they_came(bench: Bench, labels: np.ndarray) -> None:
