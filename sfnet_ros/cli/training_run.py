@@ -38,7 +38,6 @@ def train_and_save(config: TrainingConfig, recipe: str, data: RunData, out: Path
         resume: Go on from the state in ``out``.
     """
     from sfnet_ros.cli.training_models import check_origins, manifest_of
-    from sfnet_ros.datasets.check import check_readable
     from sfnet_ros.evaluation import scores_table
     from sfnet_ros.runtime.model_folders import check_destination
 
@@ -65,8 +64,6 @@ def train_and_save(config: TrainingConfig, recipe: str, data: RunData, out: Path
         # All crops are of one size, so a GPU tries out its convolutions once.
         torch.backends.cudnn.benchmark = own.type == 'cuda'
         trainer = _trainer(config, data, own, processes, out if resume else None)
-        if data.validation:
-            check_readable(data.validation, range(processes.rank, len(data.validation), processes.count))
         validate = _Validator(config, data.validation, own, processes) if data.validation else None
         scores = _run(trainer, data.dataset, out, validate, keep_best)
     if processes.first:
@@ -122,12 +119,19 @@ class _Validator:
     """Score a network in training as `sfnet evaluate` scores a model: by the segmenter that the robot runs.
 
     The pictures are shared out among the processes.
+
+    Raises:
+        ValueError: Pictures cannot be used, which are listed.
     """
 
     def __init__(
         self, config: TrainingConfig, dataset: LabelledPictures, device: torch.device, processes: Processes
     ) -> None:
+        from sfnet_ros.datasets.check import check_readable
+
         self._dataset, self._label_space = dataset, dataset.label_space
+        self._own = range(processes.rank, len(dataset), processes.count)
+        check_readable(dataset, self._own)
         self._short_side = config.input_short_side
         self._device, self._processes = str(device), processes
 
@@ -147,9 +151,8 @@ class _Validator:
             create_backend(Choice('torch', self._device, 'float32'), deploy), self._label_space, self._short_side
         )
         scores, pictures = ConfusionMatrix(self._label_space.num_classes), []
-        own = range(self._processes.rank, len(self._dataset), self._processes.count)
-        shown = set(own[:: max(1, len(own) // _SHOWN)][:_SHOWN])
-        for index in own:
+        shown = set(self._own[:: max(1, len(self._own) // _SHOWN)][:_SHOWN])
+        for index in self._own:
             sample = self._dataset[index]
             label_map = segmenter(sample.image).label_map
             scores.update(label_map, sample.target)
