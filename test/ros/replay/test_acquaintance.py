@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -18,8 +18,8 @@ from sfnet_ros.ros.replay.acquaintance import become_known
 from ..bench import Bench
 
 
-@pytest.fixture
-def player(domain: int) -> Iterator[tuple[Node, SingleThreadedExecutor]]:
+@contextmanager
+def a_player(domain: int) -> Iterator[tuple[Node, SingleThreadedExecutor]]:
     """Make a node that nobody spins, and what may."""
     context = Context()
     context.init([], domain_id=domain)
@@ -35,23 +35,21 @@ def line() -> Any:
     return SimpleNamespace(stop=threading.Event())
 
 
-def test_whom_the_node_answers_it_knows_with_all_ends_of_topics(
-    bench: Bench, player: tuple[Node, SingleThreadedExecutor]
-) -> None:
+def test_whom_the_node_answers_it_knows_with_all_ends_of_topics(bench: Bench, domain: int) -> None:
     watched = bench.start()
-    publisher = player[0].create_publisher(Image, '/image', 10)
-    player[0].create_subscription(Image, '/sfnet/label', print, 10)
-    become_known(*player, line())
-    (camera,) = [item for item in watched.subscriptions if item.topic_name == '/image']
-    (labels,) = [item for item in watched.publishers if item.topic_name == '/sfnet/label']
-    assert (camera.get_publisher_count(), labels.get_subscription_count()) == (1, 1)
-    player[0].destroy_publisher(publisher)
+    # Only now, so that the two have yet to find each other.
+    with a_player(domain) as (node, executor):
+        node.create_publisher(Image, '/image', 10)
+        node.create_subscription(Image, '/sfnet/label', print, 10)
+        become_known(node, executor, line())
+        (camera,) = [item for item in watched.subscriptions if item.topic_name == '/image']
+        (labels,) = [item for item in watched.publishers if item.topic_name == '/sfnet/label']
+        assert (camera.get_publisher_count(), labels.get_subscription_count()) == (1, 1)
 
 
-def test_the_end_is_not_kept_waiting_by_a_node_that_does_not_answer(
-    player: tuple[Node, SingleThreadedExecutor],
-) -> None:
+def test_the_end_is_not_kept_waiting_by_a_node_that_does_not_answer(domain: int) -> None:
     ending = line()
     threading.Timer(0.3, ending.stop.set).start()
-    become_known(*player, ending)
+    with a_player(domain) as (node, executor):
+        become_known(node, executor, ending)
     assert ending.stop.is_set()
