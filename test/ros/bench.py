@@ -171,8 +171,7 @@ class Bench:
             self._clients[name] = self.peer.create_client(service_type, name)
         assert self._clients[name].wait_for_service(DEADLINE_S), f'service {name} is not there'
         # A server cannot answer a client that it has yet to find, and gives up after 0.1 s.
-        for node in self._nodes:
-            wait_until(lambda node=node: node.count_clients(name) > 0, f'all find the client of {name}')  # type: ignore[misc]
+        wait_until(lambda: all(node.count_clients(name) for node in self._nodes), f'all find the client of {name}')
         if is_new:
             self._wait_to_be_known_to(name.rpartition('/')[0])
         answer = self._clients[name].call_async(request)

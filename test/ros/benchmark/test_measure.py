@@ -38,10 +38,9 @@ def test_full_hd_comes_through_with_our_profile_and_not_without(
     parameters |= {'input_width': 64, 'output_height': 48, 'output_width': 64}
     # What has come through waits for the node, however busy that is.
     parameters |= {f'qos_overrides.{CAMERA}.subscription.depth': FRAMES}
-    cases = [Case(FULL_HD, 15.0, FRAMES, Setting(profile)) for profile in (True, False)]
+    cases = [Case(FULL_HD, 30.0, FRAMES, Setting(profile)) for profile in (True, False)]
     shipped, without = measure(cases, parameters)
     assert (shipped.case, shipped.size, shipped.frames) == ('as shipped', '1080x1920', FRAMES)
-    print(f'lost of {FRAMES} frames: {shipped.lost} as shipped, {without.lost} without the profile')
     assert shipped.lost < FRAMES / 10
     assert shipped.overhead_p50_ms is not None
     assert shipped.model_p50_ms is not None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ..bench import DEADLINE_S, wait_until
+from ..bench import wait_until
 from ..node_process import SHARED_MEMORY, remove_orphans
 from .conftest import SAMPLE, children_of
 
@@ -76,7 +76,7 @@ def running(model_folder: Path, tmp_path: Path) -> Iterator[RunningReplay]:
 def stop(running: RunningReplay, kill: Callable[[], object]) -> tuple[int, str]:
     children, shared = running.children(), running.shared_memory()
     kill()
-    _, said = running.supervisor.communicate(timeout=DEADLINE_S)
+    _, said = running.supervisor.communicate(timeout=15)
     for name, child in children.items():
         wait_until(lambda child=child: not Path(f'/proc/{child}').exists(), f'the {name} has ended')  # type: ignore[misc]
     assert not [path for path in shared if path.exists()]
@@ -109,7 +109,7 @@ def test_a_child_that_is_killed_ends_the_replay(module: str, name: str, running:
     wait_until(running.has_labels, 'a label arrives')
     children = running.children()
     os.kill(children[module], signal.SIGKILL)
-    _, said = running.supervisor.communicate(timeout=DEADLINE_S)
+    _, said = running.supervisor.communicate(timeout=15)
     assert running.supervisor.returncode == 1
     assert said == f'sfnet bag replay: the {name} was ended by SIGKILL\n'
     assert not [child for child in children.values() if Path(f'/proc/{child}').exists()]

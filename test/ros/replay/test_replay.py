@@ -31,8 +31,9 @@ def test_every_frame_is_sent_once_with_its_own_stamp_and_at_the_drive_s_pace(
     assert list(outcome.replayed.sent_ns) == stamps
     moments = list(outcome.replayed.sent_ns.values())
     late_ns = np.subtract(moments, stamps) - min(np.subtract(moments, stamps))
-    # Most are in time; one that is sent while all cores are taken is not, and its successors are again.
-    assert np.median(late_ns) < 0.15e9
+    # One that is sent while all cores are taken is late, and its successors are in time again. A wrong pace makes the
+    # median late by half of what it makes the last one.
+    assert np.median(late_ns) < 0.075e9
 
 
 def test_labels_carry_stamps_of_frames_and_come_after_them(outcome: Outcome) -> None:
